@@ -1,0 +1,78 @@
+/// The seam between the core and whatever keeps the locks.
+///
+/// A store grants claims, renews them in batches, and takes them back; everything that users see (leases, renewal, loss,
+/// deadlines, scoped bodies) is built on top by the core. Run the conformance suite of `DistributedLocksTesting` on an
+/// implementation: it asks for every promise below.
+///
+/// A store never calls into the core, and the core never knows a store by name.
+public protocol LockStore: Sendable {
+    /// Where the locks are, for messages and metrics: for example `redis://db1:6379`. Never contains a secret.
+    var label: String { get }
+
+    /// The clock on which the store measures deadlines; the core uses the same.
+    var clock: LeaseClock { get }
+
+    /// What the store can do.
+    var capabilities: StoreCapabilities { get }
+
+    /// Takes the claim, or waits for it as long as the request's patience lasts.
+    ///
+    /// - Waits without polling the caller's thread, in the order that ``StoreCapabilities/ordering`` promises.
+    /// - Ends at once with `CancellationError` when the task is cancelled. What the request left in the store then, or
+    ///   when any other error is thrown, is removed by the core, which calls ``release(_:)`` until it succeeds.
+    /// - An attempt with ``LockRequest/Patience/none`` takes the claim only if nobody waits for it already, unless the
+    ///   store is ``StoreCapabilities/Ordering/unordered``.
+    ///
+    /// - Throws: ``LockError`` (unreachable, denied, …) or `CancellationError`.
+    func acquire(_ request: LockRequest) async throws -> Acquisition
+
+    /// Extends leases that expire, all of them in one exchange where the protocol allows it.
+    ///
+    /// Compares the owner, and never brings a lost claim back.
+    ///
+    /// - Returns: One answer for each request, in the same order.
+    func renew(_ requests: [RenewalRequest]) async -> [Renewal]
+
+    /// Gives back a claim that is held, or withdraws one that is queued, and hands the name to whoever is next.
+    ///
+    /// Idempotent, and compares the owner: it is called for claims that may never have reached the store. Once it has
+    /// returned, the store holds nothing of the claim and will not accept a late copy of its request.
+    ///
+    /// - Throws: ``LockError`` when the outcome is not known; the core calls again.
+    func release(_ claim: LockClaim) async throws -> ReleaseOutcome
+
+    /// Who holds `name` and who waits for it.
+    func status(of name: LockName) async throws -> LockStatus
+
+    /// All names that are held or waited for, in byte order.
+    func list() async throws -> [LockStatus]
+
+    /// Takes `name` away from whoever holds it, and hands it to whoever is next.
+    ///
+    /// - Returns: Who was cut off.
+    func forceRelease(_ name: LockName) async throws -> [Holder]
+
+    /// Ends the store: waits end with ``LockError/closed(store:)``, claims that are still held are given up.
+    func close() async
+}
+
+extension LockStore {
+    /// For stores whose leases do not expire: everything is still held.
+    public func renew(_ requests: [RenewalRequest]) async -> [Renewal] {
+        requests.map { _ in .confirmed(.unlimited) }
+    }
+
+    /// For stores that cannot list their names.
+    ///
+    /// - Throws: ``LockError/unsupported(store:feature:)``, always.
+    public func list() async throws -> [LockStatus] {
+        throw LockError.unsupported(store: label, feature: "listing names")
+    }
+
+    /// For stores that cannot cut off a holder.
+    ///
+    /// - Throws: ``LockError/unsupported(store:feature:)``, always.
+    public func forceRelease(_ name: LockName) async throws -> [Holder] {
+        throw LockError.unsupported(store: label, feature: "forced release")
+    }
+}

@@ -1,0 +1,49 @@
+/// What a store can do. The core refuses anything else with ``LockError/unsupported(store:feature:)`` before it sends a
+/// request.
+public struct StoreCapabilities: Hashable, Sendable {
+    /// In which order waiters are served.
+    public enum Ordering: Hashable, Sendable {
+        /// First come, first served, exactly.
+        case fifo
+        /// No promise.
+        case unordered
+    }
+
+    /// What ends a lease whose holder is silent.
+    public enum Lifetime: Hashable, Sendable {
+        /// Nothing but the end of the holding process (or of the store object).
+        case process
+        /// A time to live within these bounds, renewed by the core.
+        case expiring(ClosedRange<Duration>)
+    }
+
+    /// The modes that the store can grant.
+    public var modes: Set<LockMode.Kind>
+    /// In which order waiters are served.
+    public var ordering: Ordering
+    /// What ends a silent lease.
+    public var lifetime: Lifetime
+    /// Whether ``LockStore/list()`` works.
+    public var listsNames: Bool
+    /// Whether ``LockStore/forceRelease(_:)`` works.
+    public var forcesRelease: Bool
+    /// Whether a holder is told when somebody else ends its claim.
+    public var signalsLoss: Bool
+
+    /// Describes a store.
+    public init(
+        modes: Set<LockMode.Kind>,
+        ordering: Ordering,
+        lifetime: Lifetime,
+        listsNames: Bool,
+        forcesRelease: Bool,
+        signalsLoss: Bool
+    ) {
+        self.modes = modes
+        self.ordering = ordering
+        self.lifetime = lifetime
+        self.listsNames = listsNames
+        self.forcesRelease = forcesRelease
+        self.signalsLoss = signalsLoss
+    }
+}
