@@ -1,6 +1,8 @@
-/// Why a lease ended before it was released.
+/// Why a lease is over.
 @nonexhaustive
 public enum LossReason: Hashable, Sendable {
+    /// Its holder released it.
+    case released
     /// No renewal was confirmed before the lease's deadline.
     case expired
     /// The lease reached its `holdAtMost`.
@@ -19,6 +21,7 @@ extension LossReason: CustomStringConvertible {
     /// For example `its lease expired before a renewal was confirmed`.
     public var description: String {
         switch self {
+        case .released: "it was released"
         case .expired: "its lease expired before a renewal was confirmed"
         case .heldTooLong: "it was held for longer than holdAtMost allows"
         case .revoked: "it was released by force"

@@ -36,9 +36,11 @@ public struct LeaseClock: Clock {
     private let sleepUntil: @Sendable (Duration, Duration?) async throws -> Void
     private let resolution: Duration
 
-    /// Wraps `base`; its present instant becomes the origin.
-    public init<Base: Clock>(_ base: Base) where Base.Duration == Duration {
-        let origin = base.now
+    /// Wraps `base`.
+    ///
+    /// - Parameter origin: The instant that becomes offset zero; the present one if `nil`.
+    public init<Base: Clock>(_ base: Base, origin: Base.Instant? = nil) where Base.Duration == Duration {
+        let origin = origin ?? base.now
         readOffset = { origin.duration(to: base.now) }
         sleepUntil = { offset, tolerance in
             try await base.sleep(until: origin.advanced(by: offset), tolerance: tolerance)

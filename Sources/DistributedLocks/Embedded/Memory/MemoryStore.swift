@@ -1,0 +1,147 @@
+import Synchronization
+
+/// A store within one process: for tests, previews, and for programs that do not (yet) run twice.
+///
+/// First come, first served, in every mode. Claims last until they are released; with
+/// ``StoreCapabilities/Lifetime/expiring(_:)`` they expire like those of a server, which makes this store the stand-in
+/// for one in tests under a manual clock.
+public final class MemoryStore: LockStore {
+    struct Tag: Hashable, Sendable {
+        let ttl: Duration
+        /// When a holder's claim ends by itself; `nil` for waiters, and for claims that do not expire.
+        var expiry: LeaseClock.Instant?
+    }
+
+    enum Outcome: Sendable {
+        case granted(Grant)
+        case cancelled
+        case outOfTime
+        case closed
+    }
+
+    enum Timer: Sendable {
+        case deadline(OwnerID)
+        case expiry(LockName)
+    }
+
+    typealias Queue = LockQueue<Tag>
+
+    struct State {
+        var queues: [LockName: Queue] = [:]
+        var signals: [OwnerID: LossSignal] = [:]
+        /// When somebody looks after a name whose holder may expire while others wait.
+        var watches: [LockName: TimerQueue<Timer>.Ticket] = [:]
+        /// The highest token of names that are idle now, so that theirs keep growing.
+        var lastToken = FencingToken(rawValue: 0)
+        var isClosed = false
+    }
+
+    /// Always `memory:`.
+    public let label = "memory:"
+    /// The clock of deadlines and expiries.
+    public let clock: LeaseClock
+    /// Everything, in order; leases expire or not, as chosen.
+    public let capabilities: StoreCapabilities
+
+    let state = Mutex(State())
+    let waits = WaitList<Outcome>()
+    let timers: TimerQueue<Timer>
+
+    /// Makes an empty store.
+    ///
+    /// - Parameters:
+    ///   - clock: What deadlines are measured on.
+    ///   - lifetime: Whether claims expire unless they are renewed.
+    public init(clock: LeaseClock = .continuous, lifetime: StoreCapabilities.Lifetime = .process) {
+        self.clock = clock
+        capabilities = StoreCapabilities(
+            modes: Set(LockMode.Kind.allCases),
+            ordering: .fifo,
+            lifetime: lifetime,
+            listsNames: true,
+            forcesRelease: true,
+            signalsLoss: true
+        )
+        timers = TimerQueue(clock: clock)
+        timers.deliver(to: { [weak self] due in due.forEach { self?.reached($0) } })
+    }
+
+    /// Takes the claim, or waits for it; see ``LockStore/acquire(_:)``.
+    public func acquire(_ request: LockRequest) async throws -> Acquisition {
+        try Task.checkCancellation()
+        let owner = request.claim.owner
+        let mayWait = request.patience != .none
+        if mayWait { waits.enter(owner) }
+        let answer: (decision: Queue.Decision, grant: Grant?, contention: Contention)
+        do {
+            answer = try enqueue(request, mayWait: mayWait)
+        } catch {
+            waits.leave(owner)
+            throw error
+        }
+        switch answer.decision {
+        case .granted:
+            waits.leave(owner)
+            guard let grant = answer.grant else { return .unavailable(answer.contention) }
+            return .granted(grant)
+        case .refused:
+            return .unavailable(answer.contention)
+        case .queued:
+            return try await wait(for: request)
+        }
+    }
+
+    /// Extends claims that expire; see ``LockStore/renew(_:)``.
+    public func renew(_ requests: [RenewalRequest]) async -> [Renewal] {
+        requests.map { request in
+            let now = clock.now
+            return change(request.claim.name) { queue, _ in
+                let tag = Tag(ttl: request.ttl, expiry: expiry(ttl: request.ttl, now: now))
+                guard queue.updateHolder(request.claim.owner, tag: tag) else { return .refused(.removed) }
+                return .confirmed(validity(ttl: request.ttl, now: now))
+            }
+        }
+    }
+
+    /// Gives back a claim, or withdraws it; see ``LockStore/release(_:)``.
+    public func release(_ claim: LockClaim) async throws -> ReleaseOutcome {
+        change(claim.name) { queue, state in
+            state.signals[claim.owner] = nil
+            return queue.remove(claim.owner) == .absent ? .notHeld : .released
+        }
+    }
+
+    /// Takes the name away from its holders; see ``LockStore/forceRelease(_:)``.
+    public func forceRelease(_ name: LockName) async throws -> [Holder] {
+        let (holders, signals) = change(name) { queue, state in
+            let entries = queue.removeHolders()
+            return (entries.map(\.holder), entries.compactMap { state.signals.removeValue(forKey: $0.owner) })
+        }
+        for signal in signals { signal.raise(.revoked) }
+        return holders
+    }
+
+    /// Who holds `name` and who waits; see ``LockStore/status(of:)``.
+    public func status(of name: LockName) async throws -> LockStatus {
+        change(name) { queue, _ in self.status(of: name, queue) }
+    }
+
+    /// All names in use; see ``LockStore/list()``.
+    public func list() async throws -> [LockStatus] {
+        let names = state.withLock { Array($0.queues.keys) }.sorted()
+        return names.map { name in change(name) { queue, _ in self.status(of: name, queue) } }.filter { !$0.isIdle }
+    }
+
+    /// Ends all waits and gives up all claims; see ``LockStore/close()``.
+    public func close() async {
+        let signals = state.withLock { state in
+            state.isClosed = true
+            state.queues = [:]
+            defer { state.signals = [:] }
+            return Array(state.signals.values)
+        }
+        timers.close()
+        for owner in waits.owners { waits.resolve(owner, .closed) }
+        for signal in signals { signal.raise(.closed) }
+    }
+}

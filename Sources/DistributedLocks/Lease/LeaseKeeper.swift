@@ -1,0 +1,228 @@
+import Logging
+import Synchronization
+import Tracing
+
+/// Looks after all leases of one service: renews them in batches, ends them on time, and gives claims back.
+///
+/// One timer queue serves all of them. With a store whose leases do not expire nothing runs in the background at all.
+final class LeaseKeeper: Sendable {
+    enum Timer: Sendable {
+        case lease(LeaseRecord)
+        case patience(@Sendable () -> Void)
+    }
+
+    let store: any LockStore
+    let clock: LeaseClock
+    let configuration: LockConfiguration
+    let metrics: LockMetrics
+    let background = BackgroundTasks()
+    private let timers: TimerQueue<Timer>
+    private let leases = Mutex<[OwnerID: LeaseRecord]>([:])
+    private let isClosed = Atomic(false)
+
+    init(store: any LockStore, configuration: LockConfiguration) {
+        self.store = store
+        self.configuration = configuration
+        clock = store.clock
+        metrics = LockMetrics(store: store.label, factory: configuration.metricsFactory)
+        timers = TimerQueue(clock: store.clock)
+        timers.deliver(to: { [weak self] due in self?.fired(due) })
+    }
+
+    deinit {
+        timers.close()
+    }
+
+    /// Begins to look after a grant.
+    func adopt(_ grant: Grant, request: LockRequest, options: LockOptions, span: any Span) -> Lease {
+        let now = clock.now
+        let pace = RenewalPace(ttl: request.ttl, random: configuration.random)
+        let machine = LeaseMachine(
+            validity: grant.validity,
+            pace: pace,
+            start: now,
+            atLeast: options.holdAtLeast,
+            atMost: options.holdAtMost
+        )
+        let record = LeaseRecord(grant: grant, request: request, machine: machine, start: now, span: span)
+        leases.withLock { $0[grant.claim.owner] = record }
+        record.reschedule(in: timers)
+        grant.lossSignal?.listen { [weak self, weak record] reason in
+            guard let self, let record else { return }
+            handle(record) { machine, _ in machine.lossReported(reason) }
+        }
+        if isClosed.load(ordering: .sequentiallyConsistent) { handle(record) { machine, now in machine.close(at: now) } }
+        return Lease(record: record, keeper: self)
+    }
+
+    /// The state of a lease by the clock; acts on it if a timer is late.
+    func checkClock(of record: LeaseRecord) -> LeaseState {
+        let now = clock.now
+        let state = record.state(at: now)
+        if case .lost = state { handle(record) { machine, now in machine.clockReached(now) } }
+        return state
+    }
+
+    /// Releases for the user; bounded in time, and unaffected by cancellation.
+    func release(_ record: LeaseRecord) async -> ReleaseResult {
+        let before = checkClock(of: record)
+        if case .lost(let reason) = before, reason != .released { return .alreadyLost(reason) }
+        handle(record) { machine, now in machine.release(at: now) }
+        if record.isLingering { return .deferred }
+        return await value(of: record.released, within: configuration.releaseTimeout) ?? .pending
+    }
+
+    /// Nobody refers to the lease any more.
+    func abandon(_ record: LeaseRecord) {
+        if case .lost = record.state(at: clock.now) { return }
+        var metadata = LockMetadata.of(record.claim)
+        metadata[LockMetadata.token] = "\(record.token)"
+        configuration.logger.warning("A lease was dropped without being released; releasing it", metadata: metadata)
+        handle(record) { machine, now in machine.release(at: now) }
+    }
+
+    /// Removes whatever an acquire that did not succeed has left in the store.
+    func withdraw(_ claim: LockClaim, ttl: Duration) async {
+        let done = Latch<ReleaseResult>()
+        background.start { await done.open(self.giveBack(claim, ttl: ttl)) }
+        _ = await value(of: done, within: configuration.cleanupTimeout)
+    }
+
+    /// Waits until the leases that are kept for `holdAtLeast`, and all releases under way, are done.
+    func drain() async {
+        for record in leases.withLock({ Array($0.values) }) where record.isLingering {
+            _ = await record.released.value(for: record.released.enter())
+        }
+        let idle = background.idle
+        _ = await idle.value(for: idle.enter())
+    }
+
+    /// Ends every lease and waits until the store has them back, or the release timeout has passed.
+    func close() async {
+        isClosed.store(true, ordering: .sequentiallyConsistent)
+        for record in leases.withLock({ Array($0.values) }) {
+            handle(record) { machine, now in machine.close(at: now) }
+        }
+        _ = await value(of: background.idle, within: configuration.releaseTimeout)
+        timers.close()
+    }
+}
+
+extension LeaseKeeper {
+    /// Feeds an event to a lease and does what comes out of it.
+    private func handle(
+        _ record: LeaseRecord,
+        _ event: (inout LeaseMachine, LeaseClock.Instant) -> LeaseMachine.Effects
+    ) {
+        if perform(record, event) { renew([record]) }
+    }
+
+    /// Like ``handle(_:_:)``, but leaves the renewal, if one is due, to the caller.
+    ///
+    /// - Returns: Whether a renewal is due.
+    private func perform(
+        _ record: LeaseRecord,
+        _ event: (inout LeaseMachine, LeaseClock.Instant) -> LeaseMachine.Effects
+    ) -> Bool {
+        let now = clock.now
+        let effects = record.apply(at: now) { machine in event(&machine, now) }
+        if effects.contains(.announce) { announce(record, at: now) }
+        if effects.contains(.giveBack) {
+            background.start { await self.ended(record, self.giveBack(record.claim, ttl: record.ttl)) }
+        } else if effects.contains(.announce), case .lost(let reason) = record.state(at: now), !record.isLingering {
+            ended(record, reason == .released ? .released : .alreadyLost(reason))
+        }
+        record.reschedule(in: timers)
+        return effects.contains(.renew)
+    }
+
+    private func fired(_ due: [Timer]) {
+        var renewals: [LeaseRecord] = []
+        for timer in due {
+            switch timer {
+            case .patience(let giveUp):
+                giveUp()
+            case .lease(let record):
+                record.timerFired()
+                if perform(record, { machine, now in machine.clockReached(now) }) { renewals.append(record) }
+            }
+        }
+        if !renewals.isEmpty { renew(renewals) }
+    }
+
+    /// Sends the renewals of several leases in one batch.
+    private func renew(_ records: [LeaseRecord]) {
+        background.start {
+            let requests = records.map { RenewalRequest(claim: $0.claim, ttl: $0.ttl) }
+            let answers = await self.store.renew(requests)
+            for (record, answer) in zip(records, answers) {
+                self.metrics.renewed(answer)
+                if case .unknown(let error) = answer { self.logFailedRenewal(record, error) }
+                self.handle(record) { machine, now in machine.renewalAnswered(answer, at: now) }
+            }
+        }
+    }
+
+    /// Gives a claim back, again and again until the store has confirmed it or cannot hold it any more.
+    private func giveBack(_ claim: LockClaim, ttl: Duration) async -> ReleaseResult {
+        let start = clock.now
+        var pause = Duration.milliseconds(50)
+        while true {
+            do {
+                return try await store.release(claim) == .released ? .released : .alreadyLost(.removed)
+            } catch LockError.closed {
+                return .alreadyLost(.closed)
+            } catch {
+                configuration.logger.debug(
+                    "A release failed; trying again",
+                    metadata: LockMetadata.of(claim).merging(["error": "\(error)"]) { $1 }
+                )
+            }
+            if case .expiring = store.capabilities.lifetime, clock.now >= start.advanced(by: ttl) { return .pending }
+            try? await clock.sleep(for: pause / 2 + configuration.random.jitter(upTo: pause / 2))
+            pause = min(pause * 2, .seconds(5))
+        }
+    }
+
+    /// The store holds nothing of the claim any more.
+    private func ended(_ record: LeaseRecord, _ result: ReleaseResult) {
+        leases.withLock { _ = $0.removeValue(forKey: record.claim.owner) }
+        record.released.open(result)
+    }
+
+    private func value<Value: Sendable>(of latch: Latch<Value>, within limit: Duration) async -> Value? {
+        if let value = latch.current { return value }
+        let waiter = latch.enter()
+        let ticket = timers.schedule(.patience { latch.giveUp(waiter) }, at: clock.now.advanced(by: limit))
+        defer { timers.cancel(ticket) }
+        return await latch.value(for: waiter)
+    }
+
+    private func announce(_ record: LeaseRecord, at now: LeaseClock.Instant) {
+        var metadata = LockMetadata.of(record.claim)
+        metadata[LockMetadata.token] = "\(record.token)"
+        switch record.state(at: now) {
+        case .held:
+            configuration.logger.info("Renewal of the lease works again", metadata: metadata)
+        case .unconfirmed(let until):
+            metadata[LockMetadata.remaining] = "\(now.duration(to: until).shortText)"
+            configuration.logger.warning("Renewal of the lease is failing", metadata: metadata)
+        case .lost(let reason):
+            metrics.ended(reason, heldFor: record.start.duration(to: now))
+            LockSpans.end(record.span, reason)
+            metadata[LockMetadata.reason] = "\(reason)"
+            if reason == .released {
+                configuration.logger.debug("The lease was released", metadata: metadata)
+            } else {
+                configuration.logger.warning("The lease is lost", metadata: metadata)
+            }
+        }
+    }
+
+    private func logFailedRenewal(_ record: LeaseRecord, _ error: LockError) {
+        configuration.logger.debug(
+            "A renewal failed",
+            metadata: LockMetadata.of(record.claim).merging(["error": "\(error)"]) { $1 }
+        )
+    }
+}

@@ -1,0 +1,96 @@
+import Synchronization
+import Tracing
+
+/// What is shared about one lease: its machine, and those who watch it.
+///
+/// The keeper drives it; ``Lease`` is the user's handle on it. Callbacks run outside the lock.
+final class LeaseRecord: Sendable {
+    private struct Inner: ~Copyable {
+        var machine: LeaseMachine
+        var observers: [Int: @Sendable (LeaseState) -> Void] = [:]
+        var nextObserver = 0
+        var wake: (at: LeaseClock.Instant, ticket: TimerQueue<LeaseKeeper.Timer>.Ticket)?
+    }
+
+    let claim: LockClaim
+    let token: FencingToken
+    let holder: Holder
+    let ttl: Duration
+    let start: LeaseClock.Instant
+    let span: any Span
+    /// Opens when the store holds nothing of the claim any more.
+    let released = Latch<ReleaseResult>()
+    private let inner: Mutex<Inner>
+
+    init(grant: Grant, request: LockRequest, machine: consuming LeaseMachine, start: LeaseClock.Instant, span: any Span) {
+        claim = grant.claim
+        token = grant.token
+        holder = request.holder
+        ttl = request.ttl
+        self.start = start
+        self.span = span
+        inner = Mutex(Inner(machine: machine))
+    }
+
+    func state(at now: LeaseClock.Instant) -> LeaseState {
+        inner.withLock { $0.machine.state(at: now) }
+    }
+
+    /// Whether the user is done with it, while the store keeps it for `holdAtLeast`.
+    var isLingering: Bool { inner.withLock { $0.machine.isLingering } }
+
+    var end: LeaseClock.Instant? { inner.withLock { $0.machine.end } }
+
+    /// Feeds an event to the machine, tells the observers, and reports what is left to do.
+    func apply(
+        at now: LeaseClock.Instant,
+        _ event: (inout LeaseMachine) -> LeaseMachine.Effects
+    ) -> LeaseMachine.Effects {
+        let (effects, state, observers) = inner.withLock { inner in
+            let effects = event(&inner.machine)
+            let state = inner.machine.state(at: now)
+            guard effects.contains(.announce) else { return (effects, state, [@Sendable (LeaseState) -> Void]()) }
+            let observers = inner.observers.sorted { $0.key < $1.key }.map(\.value)
+            if case .lost = state { inner.observers = [:] }
+            return (effects, state, observers)
+        }
+        for observer in observers { observer(state) }
+        return effects
+    }
+
+    /// Calls `observer` with the present state, and with every later one until the lease is over.
+    ///
+    /// - Returns: What to pass to ``stopObserving(_:)``.
+    @discardableResult
+    func observe(at now: LeaseClock.Instant, _ observer: @escaping @Sendable (LeaseState) -> Void) -> Int {
+        let (state, number) = inner.withLock { inner in
+            let state = inner.machine.state(at: now)
+            let number = inner.nextObserver
+            inner.nextObserver += 1
+            if case .lost = state {} else { inner.observers[number] = observer }
+            return (state, number)
+        }
+        observer(state)
+        return number
+    }
+
+    func stopObserving(_ number: Int) {
+        inner.withLock { _ = $0.observers.removeValue(forKey: number) }
+    }
+
+    /// Keeps the one timer of this lease where the machine wants it.
+    func reschedule(in timers: TimerQueue<LeaseKeeper.Timer>) {
+        inner.withLock { inner in
+            let wanted = inner.machine.nextWake
+            guard wanted != inner.wake?.at else { return }
+            if let wake = inner.wake.take() { timers.cancel(wake.ticket) }
+            guard let wanted else { return }
+            inner.wake = (wanted, timers.schedule(.lease(self), at: wanted, slack: inner.machine.wakeSlack))
+        }
+    }
+
+    /// The timer has been delivered and is no longer set.
+    func timerFired() {
+        inner.withLock { $0.wake = nil }
+    }
+}

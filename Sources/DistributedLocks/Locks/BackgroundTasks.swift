@@ -1,0 +1,37 @@
+import Synchronization
+
+/// Work that must go on when the task that started it is cancelled: renewals, releases and clean-ups.
+///
+/// The only place in the library that starts such tasks, so that closing a service can wait for all of them.
+final class BackgroundTasks: Sendable {
+    private struct State {
+        var running = 0
+        var idle = Latch<Void>()
+    }
+
+    private let state = Mutex(State())
+
+    /// Starts `work`, which is not affected by the caller's cancellation.
+    func start(_ work: @escaping @Sendable () async -> Void) {
+        state.withLock { state in
+            if state.running == 0 { state.idle = Latch() }
+            state.running += 1
+        }
+        Task {
+            await work()
+            let idle = state.withLock { state in
+                state.running -= 1
+                return state.running == 0 ? state.idle : nil
+            }
+            idle?.open(())
+        }
+    }
+
+    /// Opens when nothing is running (any more).
+    var idle: Latch<Void> {
+        state.withLock { state in
+            if state.running == 0 { state.idle.open(()) }
+            return state.idle
+        }
+    }
+}

@@ -1,0 +1,45 @@
+/// The leases under which the present task runs, innermost last: what makes re-entrancy, and its absence, visible.
+struct HeldLeases: Sendable {
+    @TaskLocal static var current = HeldLeases()
+
+    private struct Held {
+        let service: ObjectIdentifier
+        let lease: Lease
+    }
+
+    private var leases: [Held] = []
+
+    func adding(_ lease: Lease, of service: LockService) -> HeldLeases {
+        var copy = self
+        copy.leases.removeAll { held in
+            if case .lost = held.lease.state { true } else { false }
+        }
+        copy.leases.append(Held(service: ObjectIdentifier(service), lease: lease))
+        return copy
+    }
+
+    /// The lease that already covers what `lock` asks for.
+    func covering(_ lock: DistributedLock) -> Lease? {
+        live(lock).last { $0.mode == lock.mode || $0.mode == .exclusive }
+    }
+
+    /// Whether a lease of this very task keeps it from getting `lock`.
+    func blocks(_ lock: DistributedLock) -> Bool {
+        live(lock).contains { held in
+            switch (held.mode, lock.mode) {
+            case (.shared, .shared), (.permit, .permit): false
+            default: true
+            }
+        }
+    }
+
+    private func live(_ lock: DistributedLock) -> [Lease] {
+        guard !leases.isEmpty else { return [] }
+        let service = ObjectIdentifier(lock.service)
+        return leases.compactMap { held in
+            guard held.service == service, held.lease.name == lock.name else { return nil }
+            if case .lost = held.lease.state { return nil }
+            return held.lease
+        }
+    }
+}

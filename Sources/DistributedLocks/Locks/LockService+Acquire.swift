@@ -1,0 +1,131 @@
+import Logging
+import Tracing
+
+extension LockService {
+    /// Acquires, on behalf of all lock types.
+    func acquire(_ lock: DistributedLock, patience: Patience) async throws -> Lease {
+        try check(lock)
+        try Task.checkCancellation()
+        let start = store.clock.now
+        let request = makeRequest(lock, patience: patience, start: start)
+        let span = LockSpans.startAcquire(request.claim, store: store.label, tracer: configuration.tracer)
+        let blockedByCaller = HeldLeases.current.blocks(lock)
+        if blockedByCaller, patience != .none {
+            configuration.logger.warning(
+                "This task holds the name already and waits for itself; see LockOptions.reentrant",
+                metadata: LockMetadata.of(request.claim)
+            )
+        }
+        do {
+            let lease = try await obtain(request, lock: lock, start: start, heldByCaller: blockedByCaller)
+            keeper.metrics.acquireEnded(.acquired, after: start.duration(to: store.clock.now))
+            LockSpans.end(span, .acquired)
+            return lease
+        } catch {
+            let outcome = AcquireOutcome(error)
+            keeper.metrics.acquireEnded(outcome, after: start.duration(to: store.clock.now))
+            LockSpans.end(span, outcome, error: error)
+            throw error
+        }
+    }
+
+    /// Asks the store; whatever goes wrong, nothing of the request remains.
+    private func obtain(
+        _ request: LockRequest,
+        lock: DistributedLock,
+        start: LeaseClock.Instant,
+        heldByCaller: Bool
+    ) async throws -> Lease {
+        let acquisition: Acquisition
+        do {
+            acquisition = try await store.acquire(request)
+            if Task.isCancelled { throw CancellationError() }
+        } catch {
+            await keeper.withdraw(request.claim, ttl: request.ttl)
+            throw error
+        }
+        switch acquisition {
+        case .granted(let grant):
+            if case .until(let deadline) = grant.validity, deadline <= store.clock.now {
+                await keeper.withdraw(request.claim, ttl: request.ttl)
+                throw LockError.unreachable(store: store.label, reason: "its answer came after the lease was over")
+            }
+            let span = LockSpans.startHold(
+                grant.claim,
+                token: grant.token,
+                store: store.label,
+                tracer: configuration.tracer
+            )
+            return keeper.adopt(grant, request: request, options: lock.options, span: span)
+        case .unavailable(var contention):
+            contention.heldByCaller = heldByCaller
+            if request.patience == .none { throw LockError.busy(lock.name, contention) }
+            throw LockError.timedOut(lock.name, after: start.duration(to: store.clock.now), contention)
+        }
+    }
+
+    private func makeRequest(_ lock: DistributedLock, patience: Patience, start: LeaseClock.Instant) -> LockRequest {
+        var holder = configuration.holder
+        holder.since = configuration.wallClock.now
+        let owner = OwnerID(from: configuration.random)
+        return LockRequest(
+            claim: LockClaim(name: lock.name, mode: lock.mode, owner: owner),
+            holder: holder,
+            ttl: lock.options.ttl ?? configuration.ttl,
+            patience: patience.until(start)
+        )
+    }
+
+    /// Refuses what cannot work, before anything is sent.
+    private func check(_ lock: DistributedLock) throws(LockError) {
+        let capabilities = store.capabilities
+        guard capabilities.modes.contains(lock.mode.kind) else {
+            throw .unsupported(store: store.label, feature: lock.mode.kind.featureName)
+        }
+        let ttl = lock.options.ttl ?? configuration.ttl
+        if case .expiring(let range) = capabilities.lifetime, !range.contains(ttl) {
+            throw .invalid(
+                "\(store.label) takes leases from \(range.lowerBound.shortText) to \(range.upperBound.shortText); "
+                    + "\(ttl.shortText) was asked for"
+            )
+        }
+        guard ttl > .zero else { throw .invalid("a lease must last longer than nothing") }
+        if let label = configuration.holder.label, label.utf8.count > Holder.maximumLabelLength {
+            throw .invalid("a label has at most \(Holder.maximumLabelLength) bytes; this one has \(label.utf8.count)")
+        }
+        guard let atMost = lock.options.holdAtMost else { return }
+        guard atMost > .zero else { throw .invalid("holdAtMost must be longer than nothing") }
+        if let atLeast = lock.options.holdAtLeast, atLeast > atMost {
+            throw .invalid("holdAtLeast (\(atLeast.shortText)) is longer than holdAtMost (\(atMost.shortText))")
+        }
+    }
+}
+
+/// How long a caller is willing to wait.
+enum Patience: Hashable {
+    case none
+    case atMost(Duration)
+    case unlimited
+
+    init(timeout: Duration?) {
+        self = timeout.map { $0 > .zero ? .atMost($0) : .none } ?? .unlimited
+    }
+
+    func until(_ start: LeaseClock.Instant) -> LockRequest.Patience {
+        switch self {
+        case .none: .none
+        case .atMost(let duration): .until(start.advanced(by: duration))
+        case .unlimited: .unlimited
+        }
+    }
+}
+
+extension LockMode.Kind {
+    fileprivate var featureName: String {
+        switch self {
+        case .exclusive: "exclusive locks"
+        case .shared: "shared locks"
+        case .permit: "semaphores"
+        }
+    }
+}

@@ -1,0 +1,106 @@
+/// Where locks come from: one store, and everything that keeps its leases alive.
+///
+/// Make one for each store and keep it for the life of the program; it needs no set-up and no background task of yours.
+///
+/// ```swift
+/// let locks = LockService(MemoryStore())
+/// try await locks.lock("orders/42").withLock { lease in
+///     print(lease.fencingToken)
+/// }
+/// ```
+///
+/// It is also a `Service` of swift-service-lifecycle: run it in a service group, and graceful shutdown closes it.
+public final class LockService: Sendable {
+    let store: any LockStore
+    let configuration: LockConfiguration
+    let keeper: LeaseKeeper
+
+    /// Makes a service on `store`.
+    public init(_ store: any LockStore, configuration: LockConfiguration = LockConfiguration()) {
+        self.store = store
+        self.configuration = configuration
+        keeper = LeaseKeeper(store: store, configuration: configuration)
+    }
+
+    /// The exclusive lock of a name: one holder at a time.
+    ///
+    /// - Throws: ``LockError/invalid(_:)`` for a bad name.
+    public func lock(_ name: String, options: LockOptions = LockOptions()) throws(LockError) -> DistributedLock {
+        DistributedLock(service: self, name: try LockName(name), mode: .exclusive, options: options)
+    }
+
+    /// The read and write locks of a name: any number of readers, or one writer.
+    ///
+    /// - Throws: ``LockError/invalid(_:)`` for a bad name.
+    public func readWriteLock(
+        _ name: String,
+        options: LockOptions = LockOptions()
+    ) throws(LockError) -> ReadWriteLock {
+        let name = try LockName(name)
+        return ReadWriteLock(
+            read: DistributedLock(service: self, name: name, mode: .shared, options: options),
+            write: DistributedLock(service: self, name: name, mode: .exclusive, options: options)
+        )
+    }
+
+    /// A semaphore: at most `permits` holders at a time. All who use the name must agree on the number.
+    ///
+    /// - Throws: ``LockError/invalid(_:)`` for a bad name, or fewer than one permit.
+    public func semaphore(
+        _ name: String,
+        permits: Int,
+        options: LockOptions = LockOptions()
+    ) throws(LockError) -> DistributedSemaphore {
+        guard permits >= 1 else { throw .invalid("a semaphore needs at least one permit; \(permits) were asked for") }
+        let permit = DistributedLock(
+            service: self,
+            name: try LockName(name),
+            mode: .permit(of: permits),
+            options: options
+        )
+        return DistributedSemaphore(permit: permit, permits: permits)
+    }
+
+    /// Who holds a name and who waits for it, at this moment.
+    ///
+    /// - Throws: ``LockError``.
+    public func status(of name: String) async throws -> LockStatus {
+        try await store.status(of: LockName(name))
+    }
+
+    /// All names that are held or waited for.
+    ///
+    /// - Throws: ``LockError``, also when the store cannot list names.
+    public func list() async throws -> [LockStatus] {
+        guard store.capabilities.listsNames else {
+            throw LockError.unsupported(store: store.label, feature: "listing names")
+        }
+        return try await store.list()
+    }
+
+    /// Takes a name away from whoever holds it, and hands it to whoever is next.
+    ///
+    /// - Returns: Who was cut off.
+    /// - Throws: ``LockError``, also when the store cannot do that.
+    public func forceRelease(_ name: String) async throws -> [Holder] {
+        let name = try LockName(name)
+        guard store.capabilities.forcesRelease else {
+            throw LockError.unsupported(store: store.label, feature: "forced release")
+        }
+        return try await store.forceRelease(name)
+    }
+
+    /// Waits until everything that goes on in the background is done: releases that were not confirmed in time, and
+    /// names that are kept for ``LockOptions/holdAtLeast``.
+    public func drain() async {
+        await keeper.drain()
+    }
+
+    /// Ends everything: leases that are still held are lost (``LossReason/closed``) and given back, waits end with
+    /// ``LockError/closed(store:)``, and so does whatever is asked for later. Waits for the store, up to
+    /// ``LockConfiguration/releaseTimeout``.
+    public func close() async {
+        await keeper.close()
+        await store.close()
+    }
+}

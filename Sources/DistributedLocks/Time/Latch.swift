@@ -1,0 +1,56 @@
+import Synchronization
+
+/// A value that arrives once, and any number of tasks that wait for it.
+///
+/// Waiting is not ended by cancellation: that is what it is for. It can be given up from outside instead.
+final class Latch<Value: Sendable>: Sendable {
+    private struct State {
+        var value: Value?
+        var waiters: [Int: CheckedContinuation<Value?, Never>?] = [:]
+        var nextWaiter = 0
+    }
+
+    private let state = Mutex(State())
+
+    /// The value, if it has arrived.
+    var current: Value? { state.withLock { $0.value } }
+
+    /// Delivers the value; only the first one counts.
+    func open(_ value: Value) {
+        let waiters = state.withLock { state in
+            guard state.value == nil else { return [CheckedContinuation<Value?, Never>]() }
+            state.value = value
+            defer { state.waiters = [:] }
+            return state.waiters.values.compactMap(\.self)
+        }
+        for waiter in waiters { waiter.resume(returning: value) }
+    }
+
+    /// Announces a waiter, which can be made to give up before it has even begun to wait.
+    func enter() -> Int {
+        state.withLock { state in
+            state.nextWaiter += 1
+            state.waiters[state.nextWaiter] = .some(nil)
+            return state.nextWaiter
+        }
+    }
+
+    /// Waits for the value; `nil` if the waiter was made to give up.
+    func value(for waiter: Int) async -> Value? {
+        await withCheckedContinuation { continuation in
+            let answer = state.withLock { state -> Value?? in
+                if let value = state.value { return .some(value) }
+                guard state.waiters[waiter] != nil else { return .some(nil) }
+                state.waiters[waiter] = .some(continuation)
+                return nil
+            }
+            if let answer { continuation.resume(returning: answer) }
+        }
+    }
+
+    /// Makes a waiter return `nil`.
+    func giveUp(_ waiter: Int) {
+        let continuation = state.withLock { $0.waiters.removeValue(forKey: waiter) }
+        if let continuation, let continuation { continuation.resume(returning: nil) }
+    }
+}

@@ -1,0 +1,121 @@
+import HeapModule
+import Synchronization
+
+/// Any number of timers on one clock, with one sleeping task at most.
+///
+/// Timers that are due at the same time, or within their slack of it, are delivered together, so that work which can be
+/// batched is. There is no task at all while no timer is set.
+package final class TimerQueue<Payload: Sendable>: Sendable {
+    /// Names a timer that has been set.
+    package struct Ticket: Hashable, Sendable {
+        fileprivate let number: UInt64
+    }
+
+    private struct Entry: Comparable {
+        let due: LeaseClock.Instant
+        let slack: Duration
+        let number: UInt64
+
+        static func < (lhs: Entry, rhs: Entry) -> Bool {
+            (lhs.due, lhs.number) < (rhs.due, rhs.number)
+        }
+    }
+
+    private struct State {
+        var heap = Heap<Entry>()
+        /// What is still wanted; entries of the heap without a payload here have been cancelled.
+        var payloads: [UInt64: Payload] = [:]
+        var nextNumber: UInt64 = 0
+        var sleeper: (task: Task<Void, Never>, due: LeaseClock.Instant)?
+        var deliver: (@Sendable ([Payload]) -> Void)?
+        var isClosed = false
+    }
+
+    private let clock: LeaseClock
+    private let state = Mutex(State())
+
+    /// Makes an empty queue.
+    package init(clock: LeaseClock) {
+        self.clock = clock
+    }
+
+    deinit {
+        state.withLock { $0.sleeper?.task.cancel() }
+    }
+
+    /// Says who receives the payloads of the timers that are due, in their order. To be called once, before any timer.
+    package func deliver(to receiver: @escaping @Sendable ([Payload]) -> Void) {
+        state.withLock { $0.deliver = receiver }
+    }
+
+    /// Sets a timer for `due`, which may be delivered up to `slack` earlier.
+    @discardableResult
+    package func schedule(_ payload: Payload, at due: LeaseClock.Instant, slack: Duration = .zero) -> Ticket {
+        state.withLock { state in
+            let number = state.nextNumber
+            state.nextNumber += 1
+            guard !state.isClosed else { return Ticket(number: number) }
+            state.payloads[number] = payload
+            state.heap.insert(Entry(due: due, slack: slack, number: number))
+            sleepIfNeeded(&state)
+            return Ticket(number: number)
+        }
+    }
+
+    /// Takes a timer back; nothing happens if it has been delivered already.
+    package func cancel(_ ticket: Ticket) {
+        state.withLock { state in
+            guard state.payloads.removeValue(forKey: ticket.number) != nil else { return }
+            compactIfNeeded(&state)
+            if state.payloads.isEmpty { state.sleeper.take()?.task.cancel() }
+        }
+    }
+
+    /// Cancels everything; timers set later are ignored.
+    package func close() {
+        state.withLock { state in
+            state.isClosed = true
+            state.deliver = nil
+            state.payloads = [:]
+            state.heap = Heap()
+            state.sleeper.take()?.task.cancel()
+        }
+    }
+
+    private func wake() {
+        let now = clock.now
+        let (due, deliver) = state.withLock { state in
+            state.sleeper = nil
+            var due: [Payload] = []
+            while let first = state.heap.min, first.due.advanced(by: .zero - first.slack) <= now {
+                state.heap.removeMin()
+                if let payload = state.payloads.removeValue(forKey: first.number) { due.append(payload) }
+            }
+            return (due, state.deliver)
+        }
+        if !due.isEmpty { deliver?(due) }
+        state.withLock { sleepIfNeeded(&$0) }
+    }
+
+    /// Makes sure that somebody sleeps until the first timer that is still wanted.
+    private func sleepIfNeeded(_ state: inout State) {
+        while let first = state.heap.min, state.payloads[first.number] == nil { state.heap.removeMin() }
+        guard let first = state.heap.min else { return }
+        if let sleeper = state.sleeper {
+            guard first.due < sleeper.due else { return }
+            sleeper.task.cancel()
+        }
+        let clock = clock
+        let task = Task { [weak self] in
+            guard (try? await clock.sleep(until: first.due)) != nil else { return }
+            self?.wake()
+        }
+        state.sleeper = (task, first.due)
+    }
+
+    /// Drops cancelled entries once they are the larger part.
+    private func compactIfNeeded(_ state: inout State) {
+        guard state.heap.count > 64, state.heap.count > 2 * state.payloads.count else { return }
+        state.heap = Heap(state.heap.unordered.filter { state.payloads[$0.number] != nil })
+    }
+}
