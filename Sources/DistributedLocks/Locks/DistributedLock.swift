@@ -1,7 +1,7 @@
 /// One lock: a name in a store, in one mode. Cheap to make, free to copy; nothing happens until it is acquired.
 ///
 /// The scoped forms ``withLock(timeout:_:)`` and ``withLockIfAvailable(_:)`` release in every case and cancel the body when
-/// the lease is lost; prefer them to ``acquire(timeout:)``.
+/// the lease is lost; prefer them to ``acquire(timeout:onQueued:)``.
 public struct DistributedLock: Sendable {
     let service: LockService
     /// The name that is locked.
@@ -14,11 +14,16 @@ public struct DistributedLock: Sendable {
     ///
     /// A cancelled or timed-out call leaves nothing behind in the store.
     ///
-    /// - Parameter timeout: How long to wait at the most; for ever if `nil`, not at all if zero.
+    /// - Parameters:
+    ///   - timeout: How long to wait at the most; for ever if `nil`, not at all if zero.
+    ///   - onQueued: Called once, on any thread, if the call has to wait in the store's queue, with who is in the way.
     /// - Throws: ``LockError/timedOut(_:after:_:)`` (``LockError/busy(_:_:)`` if the timeout is zero), another
     ///   ``LockError``, or `CancellationError` at once when the task is cancelled.
-    public func acquire(timeout: Duration? = nil) async throws -> Lease {
-        try await service.acquire(self, patience: Patience(timeout: timeout))
+    public func acquire(
+        timeout: Duration? = nil,
+        onQueued: (@Sendable (Contention) -> Void)? = nil
+    ) async throws -> Lease {
+        try await service.acquire(self, patience: Patience(timeout: timeout), onQueued: onQueued)
     }
 
     /// Takes the lock if it is free.
@@ -43,7 +48,7 @@ public struct DistributedLock: Sendable {
     ///   - timeout: How long to wait for the lock at the most; for ever if `nil`. Does not limit the body.
     ///   - body: Receives the lease, with its fencing token.
     /// - Returns: What the body returns.
-    /// - Throws: What ``acquire(timeout:)`` throws; what the body throws; ``LockError/lost(_:_:)`` if the lease was lost
+    /// - Throws: What ``acquire(timeout:onQueued:)`` throws; what the body throws; ``LockError/lost(_:_:)`` if the lease was lost
     ///   and the body returned all the same, or threw `CancellationError` for that reason.
     public func withLock<Result: Sendable>(
         timeout: Duration? = nil,

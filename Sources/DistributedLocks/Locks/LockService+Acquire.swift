@@ -3,11 +3,15 @@ import Tracing
 
 extension LockService {
     /// Acquires, on behalf of all lock types.
-    func acquire(_ lock: DistributedLock, patience: Patience) async throws -> Lease {
+    func acquire(
+        _ lock: DistributedLock,
+        patience: Patience,
+        onQueued: (@Sendable (Contention) -> Void)? = nil
+    ) async throws -> Lease {
         try check(lock)
         try Task.checkCancellation()
         let start = store.clock.now
-        let request = makeRequest(lock, patience: patience, start: start)
+        let request = makeRequest(lock, patience: patience.until(start), onQueued: onQueued)
         let span = LockSpans.startAcquire(request.claim, store: store.label, tracer: configuration.tracer)
         let blockedByCaller = HeldLeases.current.blocks(lock)
         if blockedByCaller, patience != .none {
@@ -64,7 +68,11 @@ extension LockService {
         }
     }
 
-    private func makeRequest(_ lock: DistributedLock, patience: Patience, start: LeaseClock.Instant) -> LockRequest {
+    private func makeRequest(
+        _ lock: DistributedLock,
+        patience: LockRequest.Patience,
+        onQueued: (@Sendable (Contention) -> Void)?
+    ) -> LockRequest {
         var holder = configuration.holder
         holder.since = configuration.wallClock.now
         let owner = OwnerID(from: configuration.random)
@@ -72,7 +80,8 @@ extension LockService {
             claim: LockClaim(name: lock.name, mode: lock.mode, owner: owner),
             holder: holder,
             ttl: lock.options.ttl ?? configuration.ttl,
-            patience: patience.until(start)
+            patience: patience,
+            onQueued: onQueued
         )
     }
 

@@ -18,12 +18,22 @@ public struct LockRequest: Sendable {
     public let ttl: Duration
     /// How long to wait.
     public let patience: Patience
+    /// Called by the store, once at the most, as soon as the request is certainly queued, with who is in the way then.
+    /// Stores that keep no queue do not call it.
+    public let onQueued: (@Sendable (Contention) -> Void)?
 
     /// Makes a request.
-    public init(claim: LockClaim, holder: Holder, ttl: Duration, patience: Patience) {
+    public init(
+        claim: LockClaim,
+        holder: Holder,
+        ttl: Duration,
+        patience: Patience,
+        onQueued: (@Sendable (Contention) -> Void)? = nil
+    ) {
         self.claim = claim
         self.holder = holder
         self.ttl = ttl
         self.patience = patience
+        self.onQueued = onQueued
     }
 }

@@ -87,6 +87,7 @@ public final class MemoryStore: LockStore {
         case .refused:
             return .unavailable(answer.contention)
         case .queued:
+            request.onQueued?(answer.contention)
             return try await wait(for: request)
         }
     }
