@@ -1,0 +1,73 @@
+import Synchronization
+
+/// Where the tasks that wait for one claim find out how it ended.
+final class WaitSlot: Sendable {
+    enum Outcome: Sendable {
+        /// The claim is held.
+        case granted(HeldClaim)
+        /// Its place in the queue is lost through no fault of its own; ask again.
+        case restart
+        /// The claim has been released.
+        case withdrawn
+        /// The store has been closed.
+        case closed
+    }
+
+    private struct State {
+        var outcome: Outcome?
+        var nextTicket: UInt64 = 0
+        var tasks: [UInt64: CheckedContinuation<Outcome, any Error>] = [:]
+        /// Tasks that were cancelled before they began to wait.
+        var cancelled: Set<UInt64> = []
+    }
+
+    private let state = Mutex(State())
+
+    /// Suspends until the outcome is known.
+    ///
+    /// - Throws: `CancellationError` as soon as the task is cancelled.
+    func outcome() async throws -> Outcome {
+        let ticket = state.withLock { state in
+            state.nextTicket += 1
+            return state.nextTicket
+        }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { enter($0, ticket) }
+        } onCancel: {
+            cancel(ticket)
+        }
+    }
+
+    /// Makes the outcome known; only the first one counts.
+    func finish(_ outcome: Outcome) {
+        let tasks = state.withLock { state -> [CheckedContinuation<Outcome, any Error>] in
+            guard state.outcome == nil else { return [] }
+            state.outcome = outcome
+            defer { state.tasks = [:] }
+            return Array(state.tasks.values)
+        }
+        for task in tasks { task.resume(returning: outcome) }
+    }
+
+    /// Whether no task waits here.
+    var isDeserted: Bool { state.withLock { $0.tasks.isEmpty } }
+
+    private func enter(_ task: CheckedContinuation<Outcome, any Error>, _ ticket: UInt64) {
+        let known = state.withLock { state -> Result<Outcome, any Error>? in
+            if let outcome = state.outcome { return .success(outcome) }
+            if state.cancelled.remove(ticket) != nil { return .failure(CancellationError()) }
+            state.tasks[ticket] = task
+            return nil
+        }
+        if let known { task.resume(with: known) }
+    }
+
+    private func cancel(_ ticket: UInt64) {
+        let task = state.withLock { state -> CheckedContinuation<Outcome, any Error>? in
+            if let task = state.tasks.removeValue(forKey: ticket) { return task }
+            if state.outcome == nil { state.cancelled.insert(ticket) }
+            return nil
+        }
+        task?.resume(throwing: CancellationError())
+    }
+}
