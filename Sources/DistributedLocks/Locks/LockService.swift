@@ -22,6 +22,9 @@ public final class LockService: Sendable {
         keeper = LeaseKeeper(store: store, configuration: configuration)
     }
 
+    /// The clock of the store, on which leases are measured.
+    public var clock: LeaseClock { store.clock }
+
     /// The exclusive lock of a name: one holder at a time.
     ///
     /// - Throws: ``LockError/invalid(_:)`` for a bad name.

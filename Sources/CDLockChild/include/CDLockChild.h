@@ -1,0 +1,137 @@
+#ifndef CDLOCKCHILD_H
+#define CDLOCKCHILD_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/// The part of child-process supervision that has to be written in C: everything between `fork` and `exec`, where
+/// only async-signal-safe calls are allowed, and the guard process, which never executes another program.
+
+// MARK: Process and signals
+
+/// Remembers which signals this process was started with as ignored, restores the default action of `SIGCHLD`, ignores
+/// `SIGPIPE` and `SIGTTOU`, and occupies closed standard streams with `/dev/null`, so that no later descriptor gets
+/// number 0, 1 or 2.
+///
+/// `SIGTTOU` would stop this process when it writes a message to a terminal that belongs to the child.
+/// The placeholders close on `exec`: a stream that was closed for this process is closed for the child as well.
+/// Call it once, before the process has a second thread.
+///
+/// @return 0, or an `errno` value; signals cannot be received then.
+int dlock_process_prepare(void);
+
+/// Whether `signal` was ignored when `dlock_process_prepare` ran; `false` if it never ran.
+bool dlock_signal_was_ignored(int signal);
+
+/// Blocks `signal` in the calling thread, and installs a handler that passes it on to `dlock_signal_receive`.
+///
+/// A handler is needed besides a receiving thread: a program with an asynchronous main function parks its first thread
+/// with all signals unblocked.
+void dlock_signal_watch(int signal);
+
+/// Lets the calling thread, in `dlock_signal_receive`, take `signal` from now on.
+void dlock_signal_unblock(int signal);
+
+/// Blocks until a watched signal arrives; for one thread only.
+///
+/// @return the number of the signal; 0 after `dlock_signal_wake`, -1 if signals cannot be received.
+int dlock_signal_receive(void);
+
+/// Makes `dlock_signal_receive` return 0.
+void dlock_signal_wake(void);
+
+/// Stops the process group of this process with `SIGTSTP`, and returns when this process has been resumed.
+///
+/// Call it on the thread that calls `dlock_signal_receive`, which then also receives the `SIGCONT`.
+///
+/// @return `false` if the kernel refuses, because the group is orphaned, so that no shell would ever resume it.
+bool dlock_process_stop(void);
+
+/// Dies of `signal`, whose default action has to be to end the process, without a core dump.
+void dlock_signal_reraise(int signal);
+
+/// Starts a detached thread that calls `body(context)` and drops the result.
+///
+/// @return 0, or an `errno` value; `body` is not called then.
+int dlock_thread_start(void *(*body)(void *), void *context);
+
+// MARK: Terminal
+
+/// Makes `group` the foreground process group of `terminal`, also when the caller is in the background.
+///
+/// @return 0, or an `errno` value.
+int dlock_terminal_give(int terminal, pid_t group);
+
+// MARK: Child
+
+/// What to execute, and how.
+struct dlock_child_plan {
+    /// Paths to try in order, terminated by NULL.
+    const char *const *candidates;
+    /// Arguments including argument 0, terminated by NULL.
+    const char *const *arguments;
+    /// `NAME=value` strings, terminated by NULL.
+    const char *const *environment;
+    /// A descriptor of the controlling terminal whose foreground group the child becomes, or -1.
+    int terminal;
+};
+
+/// A launched child.
+struct dlock_child {
+    /// The child, which is also the leader and the number of its own process group.
+    pid_t pid;
+    /// The guard, which kills the child's process group when this process dies.
+    pid_t guard;
+    /// The writing end of the pipe whose end of file tells the guard that this process has died.
+    int lifeline;
+};
+
+/// What a launch was doing when it failed.
+enum dlock_launch_step {
+    /// Setting up pipes and processes.
+    dlock_launch_step_prepare,
+    /// Executing the command.
+    dlock_launch_step_execute,
+};
+
+/// Starts a guard, then the child, and returns when the child executes the command.
+///
+/// The child gets a process group of its own, default signal actions (except for the signals that were ignored when
+/// `dlock_process_prepare` ran), an empty signal mask, and the standard streams of this process. On Linux the kernel
+/// kills it when the calling *thread* ends; call this from a thread that outlives the child.
+///
+/// @param plan what to execute.
+/// @param child set if the launch succeeds.
+/// @param step set if the launch fails.
+/// @return 0, or an `errno` value; nothing is left behind then.
+int dlock_child_launch(const struct dlock_child_plan *plan, struct dlock_child *child, enum dlock_launch_step *step);
+
+/// How the state of a child has changed.
+enum dlock_change {
+    dlock_change_stopped,
+    dlock_change_continued,
+    dlock_change_exited,
+    dlock_change_signalled,
+};
+
+/// Blocks until the state of `pid` changes.
+///
+/// An ended child is left as a zombie, so its process and group numbers stay reserved until `dlock_child_reap`.
+///
+/// @param pid the child.
+/// @param change set to the kind of change.
+/// @param value set to the exit code, or the number of the signal; 0 if the child continued.
+/// @return 0, or an `errno` value.
+int dlock_child_wait(pid_t pid, enum dlock_change *change, int *value);
+
+/// Sends `signal` to the process group of `pid`, or to `pid` alone if it has left that group.
+void dlock_child_signal(pid_t pid, int signal);
+
+/// Reaps an ended child, and dismisses and reaps its guard.
+///
+/// @param child a child of which `dlock_child_wait` has reported the end.
+/// @param kill_group whether to kill what is left of its process group first, and to wait until that is gone. The wait
+///     is bounded by 100 ms, since dead processes that nobody reaps count as members.
+void dlock_child_reap(const struct dlock_child *child, bool kill_group);
+
+#endif

@@ -1,0 +1,150 @@
+#if defined(__linux__) && !defined(_GNU_SOURCE)
+#define _GNU_SOURCE
+#endif
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include "CDLockChild.h"
+#include "guard.h"
+#include "pipes.h"
+
+#ifndef NSIG
+#define NSIG 65
+#endif
+
+/// Tries the candidates; returns the `errno` value of the most telling failure.
+static int execute(const struct dlock_child_plan *plan) {
+    int result = ENOENT;
+    for (const char *const *candidate = plan->candidates; *candidate != NULL; candidate++) {
+        execve(*candidate, (char *const *)plan->arguments, (char *const *)plan->environment);
+        switch (errno) {
+        case ENOENT:
+        case ENOTDIR:
+        case ENAMETOOLONG:
+            break;
+        case EACCES:
+            result = EACCES;
+            break;
+        default:
+            return errno;
+        }
+    }
+    return result;
+}
+
+static void reset_signals(void) {
+    for (int signal_number = 1; signal_number < NSIG; signal_number++) {
+        signal(signal_number, dlock_signal_was_ignored(signal_number) ? SIG_IGN : SIG_DFL);
+    }
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/// What the child and its parent tell each other before the command is executed.
+struct launch_pipes {
+    /// To the child: one byte when it may execute the command, end of file when the parent has died.
+    struct pipe_ends permission;
+    /// From the child: an `errno` value when the command cannot be executed, end of file when it has been.
+    struct pipe_ends report;
+};
+
+/// The life of the child up to `exec`.
+static _Noreturn void child_main(
+    const struct dlock_child_plan *plan, struct launch_pipes pipes, int lifeline, pid_t parent) {
+    close(lifeline);
+    close(pipes.permission.writing);
+    close(pipes.report.reading);
+#ifdef __linux__
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) {
+        _exit(1);
+    }
+#else
+    (void)parent;
+#endif
+    char permission;
+    if (!read_message(pipes.permission.reading, &permission, sizeof permission)) {
+        _exit(1);
+    }
+    reset_signals();
+    int error = execute(plan);
+    write_message(pipes.report.writing, &error, sizeof error);
+    _exit(1);
+}
+
+/// Lets the forked child execute the command; returns 0 or the `errno` value of the failure to execute.
+static int release_child(
+    const struct dlock_child_plan *plan, const struct dlock_child *child, struct launch_pipes pipes) {
+    setpgid(child->pid, child->pid);
+    write_message(child->lifeline, &child->pid, sizeof child->pid);
+    if (plan->terminal >= 0) {
+        dlock_terminal_give(plan->terminal, child->pid);
+    }
+    write_message(pipes.permission.writing, "", 1);
+    int error;
+    if (!read_message(pipes.report.reading, &error, sizeof error)) {
+        return 0;
+    }
+    dlock_reap(child->pid);
+    if (plan->terminal >= 0) {
+        dlock_terminal_give(plan->terminal, getpgrp());
+    }
+    return error;
+}
+
+/// Forks the child and executes the command in it; returns 0 or an `errno` value.
+static int start_child(const struct dlock_child_plan *plan, struct dlock_child *child, enum dlock_launch_step *step) {
+    struct launch_pipes pipes;
+    int error = open_pipe(&pipes.permission);
+    if (error != 0) {
+        return error;
+    }
+    error = open_pipe(&pipes.report);
+    if (error != 0) {
+        close_pipe(pipes.permission);
+        return error;
+    }
+    pid_t parent = getpid();
+    child->pid = fork();
+    if (child->pid == 0) {
+        child_main(plan, pipes, child->lifeline, parent);
+    }
+    error = child->pid < 0 ? errno : 0;
+    close(pipes.permission.reading);
+    close(pipes.report.writing);
+    if (error == 0) {
+        *step = dlock_launch_step_execute;
+        error = release_child(plan, child, pipes);
+    }
+    close(pipes.permission.writing);
+    close(pipes.report.reading);
+    return error;
+}
+
+int dlock_child_launch(const struct dlock_child_plan *plan, struct dlock_child *child, enum dlock_launch_step *step) {
+    // One launch at a time: a guard forked during another launch would hold that one's pipes open.
+    static pthread_mutex_t launching = PTHREAD_MUTEX_INITIALIZER;
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_mutex_lock(&launching);
+    *step = dlock_launch_step_prepare;
+    int error = dlock_guard_start(child);
+    if (error == 0) {
+        error = start_child(plan, child, step);
+        if (error != 0) {
+            dlock_guard_dismiss(child);
+        }
+    }
+    pthread_mutex_unlock(&launching);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return error;
+}

@@ -1,0 +1,45 @@
+public import ArgumentParser
+
+/// The `dlock` command.
+public struct DLock: AsyncParsableCommand {
+    /// How the command introduces itself.
+    public static let configuration = CommandConfiguration(
+        commandName: "dlock",
+        abstract: "Run commands under a distributed lock, and look at who holds what.",
+        discussion: """
+            STORES
+              file:///var/lock/app   processes of one machine; the default, in a folder of your user
+              memory:                one process; for 'bench' only
+            The default store can be set in the environment variable DLOCK_STORE.
+
+            EXIT CODES
+              of the command         'run' exits as the command did; 128+n if signal n killed it
+              64                     wrong usage
+              69                     the store cannot be reached, or does not work
+              75                     busy, or timed out (--conflict-exit-code changes it)
+              77                     the store denies access
+              80                     the lock was lost while the command ran
+              126, 127               the command cannot be executed, or was not found
+            """,
+        version: "0.1.0",
+        subcommands: [
+            RunCommand.self, StatusCommand.self, ListCommand.self, WatchCommand.self, ReleaseCommand.self,
+            BenchCommand.self,
+        ]
+    )
+
+    /// Makes the command; for ArgumentParser.
+    public init() {}
+
+    /// Runs the command line of this process, and ends the process with its exit code.
+    ///
+    /// To be called first thing on the main thread: signals have to be blocked before any other thread exists.
+    public static func runAndExit() -> Never {
+        SignalSource.blockAll()
+        Task {
+            await main()
+            exit()
+        }
+        while true { ParkedThread.park() }
+    }
+}

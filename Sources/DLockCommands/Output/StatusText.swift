@@ -1,0 +1,60 @@
+import DistributedLocks
+
+/// A name's state in words.
+struct StatusText {
+    let style: Style
+    let now: UnixTime
+
+    /// A line for the name, and one for each holder and waiter.
+    func lines(_ status: LockStatus) -> [String] {
+        let name = style.bold(printable(status.name.text))
+        guard !status.isIdle else { return ["\(name): \(style.green("free"))"] }
+        var lines = ["\(name): \(headline(status))"]
+        lines += status.holders.map { "  \(style.yellow("holds")) \(participant($0))" }
+        lines += status.waiters.enumerated().map { place, waiter in
+            "  \(style.dim("waits")) \(participant(waiter)), \(place) ahead"
+        }
+        return lines
+    }
+
+    /// For example `web-3 (pid 8123) for 12 s`.
+    func holder(_ holder: Holder) -> String {
+        printable(holder.description) + (age(holder).map { " for \($0)" } ?? "")
+    }
+
+    private func headline(_ status: LockStatus) -> String {
+        let held =
+            switch status.holders.first?.mode {
+            case nil: style.green("free")
+            case .exclusive: "locked"
+            case .shared: "shared by \(status.holders.count)"
+            case .permit(let limit): "\(status.holders.count) of \(limit) permits taken"
+            }
+        return status.waiters.isEmpty ? held : "\(held), \(status.waiters.count) waiting"
+    }
+
+    private func participant(_ participant: LockStatus.Participant) -> String {
+        var parts = [holder(participant.holder)]
+        if participant.mode == .shared { parts.append("shared") }
+        if let token = participant.token { parts.append("token \(token)") }
+        if let remaining = participant.remaining { parts.append("lease ends in \(remaining.shortText)") }
+        return parts.joined(separator: ", ")
+    }
+
+    private func age(_ holder: Holder) -> String? {
+        guard let since = holder.since, since <= now else { return nil }
+        return Duration.microseconds(now.microseconds - since.microseconds).ageText
+    }
+}
+
+extension Duration {
+    /// An age in whole units, for people: `12 s`, `5 min`, `3 h`, `2 d`.
+    var ageText: String {
+        switch Int(seconds) {
+        case ..<120: "\(Int(seconds)) s"
+        case ..<7_200: "\(Int(seconds) / 60) min"
+        case ..<172_800: "\(Int(seconds) / 3_600) h"
+        default: "\(Int(seconds) / 86_400) d"
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import DistributedLocks
+import Synchronization
+
+/// Watches a lease while a command runs under it, and says when the command has to go.
+final class LossWatch: Sendable {
+    private enum Event: Sendable {
+        case lease(LeaseState)
+        case timer
+    }
+
+    /// What the command's supervisor has to do; ends with the watch.
+    let orders: AsyncStream<ChildOrder>
+    private let mailbox: AsyncStream<ChildOrder>.Continuation
+    private let lease: Lease
+    private let clock: LeaseClock
+    private let plan: Mutex<LossPlan>
+
+    init(lease: Lease, clock: LeaseClock) {
+        self.lease = lease
+        self.clock = clock
+        plan = Mutex(LossPlan(start: clock.now, holdLimit: lease.holdLimit))
+        (orders, mailbox) = AsyncStream.makeStream(of: ChildOrder.self)
+    }
+
+    /// Whether the command has been told to end.
+    var hasOrdered: Bool { plan.withLock { $0.hasOrdered } }
+
+    /// Watches until the task is cancelled.
+    func run() async {
+        let (events, sender) = AsyncStream.makeStream(of: Event.self)
+        let timers = TimerQueue<Void>(clock: clock)
+        timers.deliver(to: { _ in sender.yield(.timer) })
+        let states = Task { [lease] in
+            for await state in lease.states { sender.yield(.lease(state)) }
+        }
+        sender.yield(.timer)
+        var ticket: TimerQueue<Void>.Ticket?
+        for await event in events {
+            let next = handle(event)
+            if let ticket { timers.cancel(ticket) }
+            ticket = next.map { timers.schedule((), at: $0) }
+        }
+        states.cancel()
+        timers.close()
+        mailbox.finish()
+    }
+
+    private func handle(_ event: Event) -> LeaseClock.Instant? {
+        let now = clock.now
+        let (due, next) = plan.withLock { plan in
+            if case .lease(let state) = event { plan.leaseChanged(to: state, at: now) }
+            return (plan.orders(at: now), plan.nextWake)
+        }
+        for order in due { mailbox.yield(order) }
+        return next
+    }
+}

@@ -1,0 +1,142 @@
+import ArgumentParser
+import DistributedLocks
+import Foundation
+
+/// One `dlock run`: wait for the lock, run the command, give the lock back.
+struct RunSession {
+    private let command: RunCommand
+    private let signals: SignalSource
+    private let service: LockService
+    private let lock: DistributedLock
+    private let storeURL: String
+
+    init(_ command: RunCommand, signals: SignalSource) throws {
+        self.command = command
+        self.signals = signals
+        service = try command.store.openService { configuration in
+            configuration.holder.label = command.label
+            if let ttl = command.ttl { configuration.ttl = ttl.duration }
+        }
+        storeURL = try command.store.address.url
+        let options = LockOptions(
+            holdAtLeast: command.holdAtLeast?.duration,
+            holdAtMost: command.holdAtMost?.duration
+        )
+        let name = command.lock.name
+        lock =
+            if let permits = command.permits {
+                try service.semaphore(name, permits: permits, options: options).permit
+            } else if command.shared {
+                try service.readWriteLock(name, options: options).read
+            } else {
+                try service.lock(name, options: options)
+            }
+    }
+
+    /// Runs it all; errors have been said on standard error when it returns.
+    func run() async -> RunEnd {
+        let end: RunEnd
+        do {
+            end = try await holdAndRun()
+        } catch let error as LockError {
+            if !command.quiet || !error.isConflict { Console.error(error.description) }
+            end = .exit(DLockExit.code(for: error, conflict: command.conflictExitCode))
+        } catch let error as ChildLaunchError {
+            Console.error(error.description)
+            end = .exit(error.exitCode)
+        } catch {
+            Console.error("\(error)")
+            end = .exit(1)
+        }
+        await service.close()
+        return end
+    }
+
+    private func holdAndRun() async throws -> RunEnd {
+        let (acquired, signal) = await interruptible { try await acquire() }
+        if let signal {
+            // Nothing has been started; what may have been granted meanwhile goes back when the service closes.
+            return SignalSource.isFromKeyboard(signal) ? .die(signal) : .exit(128 + signal)
+        }
+        let lease = try acquired.get()
+        let (exit, wasOrdered) = try await supervise(lease)
+        let state = lease.state
+        let release = await lease.release()
+        if release == .deferred { _ = await interruptible { await service.drain() } }
+        if case .lost(let reason) = state { return lost(reason) }
+        if case .alreadyLost(let reason) = release { return lost(reason) }
+        if wasOrdered { return lost(.expired) }
+        return exit.interruption.map(RunEnd.die) ?? .exit(exit.exitCode)
+    }
+
+    private func acquire() async throws -> Lease {
+        let line = WaitingLine(name: lock.name, isEnabled: Console.errorIsTerminal && !command.quiet)
+        let service = service
+        return try await line.whileWaiting(status: { try await service.status(of: $0.text) }) { onQueued in
+            if command.noWait { return try await lock.acquire(timeout: .zero) }
+            return try await lock.acquire(timeout: command.wait?.duration, onQueued: onQueued)
+        }
+    }
+
+    /// Runs the command until it ends, or is ended because the lock is.
+    private func supervise(_ lease: Lease) async throws -> (exit: ChildExit, wasOrdered: Bool) {
+        let watch = LossWatch(lease: lease, clock: service.clock)
+        let supervisor = ChildSupervisor(
+            command: command.commandLine,
+            environment: environment(lease),
+            signals: signals
+        )
+        let watching = Task { await watch.run() }
+        defer { watching.cancel() }
+        let exit = try await supervisor.run(orders: watch.orders) {
+            if case .lost = lease.state { false } else { true }
+        }
+        return (exit, watch.hasOrdered)
+    }
+
+    private func environment(_ lease: Lease) -> [String: String] {
+        var environment = ProcessInfo.processInfo.environment
+        environment["DLOCK_NAME"] = lease.name.text
+        environment["DLOCK_TOKEN"] = lease.fencingToken.description
+        environment["DLOCK_STORE"] = storeURL
+        return environment
+    }
+
+    private func lost(_ reason: LossReason) -> RunEnd {
+        Console.error(LockError.lost(lock.name, reason).description)
+        return .exit(DLockExit.lost)
+    }
+
+    /// Runs `work`, and cancels it when a signal asks this process to end.
+    ///
+    /// - Returns: How the work ended, and that signal.
+    private func interruptible<Value: Sendable>(
+        _ work: sending @escaping () async throws -> Value
+    ) async -> (Result<Value, any Error>, signal: Int32?) {
+        let task = Task { try await work() }
+        let interruption = Task { [signals] () -> Int32? in
+            while let signal = await signals.next() {
+                if SignalSource.isStop(signal) {
+                    _ = await signals.stopSelf()
+                } else if SignalSource.isEnding(signal) {
+                    task.cancel()
+                    return signal
+                }
+            }
+            return nil
+        }
+        let result = await task.result
+        interruption.cancel()
+        return (result, await interruption.value)
+    }
+}
+
+extension LockError {
+    /// Whether somebody else simply has the lock.
+    fileprivate var isConflict: Bool {
+        switch self {
+        case .busy, .timedOut: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import DistributedLocks
+import Foundation
+import Synchronization
+
+/// The live line that people see while `dlock run` waits: `waiting for "backup": held by web-3 (pid 8123) for 12 s, 2 ahead
+/// of you`.
+struct WaitingLine: Sendable {
+    let name: LockName
+    let isEnabled: Bool
+
+    /// Runs `work`, and shows the line from the moment when it has to wait until it ends.
+    func whileWaiting<Value: Sendable>(
+        status: @escaping @Sendable (LockName) async throws -> LockStatus,
+        _ work: (@escaping @Sendable (Contention) -> Void) async throws -> Value
+    ) async throws -> Value {
+        guard isEnabled else { return try await work { _ in } }
+        let ticker = Mutex<Task<Void, Never>?>(nil)
+        defer {
+            if let task = ticker.withLock({ $0.take() }) {
+                task.cancel()
+                Console.write(Self.clear, to: 2)
+            }
+        }
+        return try await work { contention in
+            show(contention)
+            ticker.withLock { $0 = Task { await keepUpToDate(status) } }
+        }
+    }
+
+    /// The text for who is in the way now.
+    func text(_ contention: Contention, now: UnixTime, style: Style) -> String {
+        let text = StatusText(style: style, now: now)
+        var parts: [String] = []
+        if let first = contention.holders.first {
+            let more = contention.holders.count > 1 ? " and \(contention.holders.count - 1) more" : ""
+            parts.append("held by \(text.holder(first))\(more)")
+        }
+        if let ahead = contention.ahead, ahead > 0 { parts.append("\(ahead) ahead of you") }
+        let name = style.bold("\"\(printable(name.text))\"")
+        return "dlock: waiting for \(name)" + (parts.isEmpty ? "" : ": " + parts.joined(separator: ", "))
+    }
+
+    private static let clear = "\r\u{1B}[K"
+
+    private func keepUpToDate(_ status: @Sendable (LockName) async throws -> LockStatus) async {
+        let clock = ContinuousClock()
+        let me = Holder.currentProcess
+        while (try? await clock.sleep(for: .seconds(1))) != nil {
+            guard let status = try? await status(name), !Task.isCancelled else { continue }
+            let place = status.waiters.firstIndex { waiter in
+                waiter.holder.host == me.host && waiter.holder.processID == me.processID
+            }
+            show(Contention(holders: status.holders.map(\.holder), ahead: place))
+        }
+    }
+
+    private func show(_ contention: Contention) {
+        let text = text(contention, now: WallClock.system.now, style: Style(forTerminal: true))
+        Console.write(Self.clear + text, to: 2)
+    }
+}

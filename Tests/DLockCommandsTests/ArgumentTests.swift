@@ -1,0 +1,72 @@
+import DistributedLocks
+import Testing
+
+@testable import DLockCommands
+
+@Suite("Arguments")
+struct ArgumentTests {
+    @Test(
+        "Durations",
+        arguments: [
+            ("500ms", Duration.milliseconds(500)), ("30s", .seconds(30)), ("30", .seconds(30)), ("1.5s", .milliseconds(1_500)),
+            ("5m", .seconds(300)), ("2h", .seconds(7_200)), ("1d", .seconds(86_400)), ("0", .zero),
+        ]
+    )
+    func durations(_ text: String, _ expected: Duration) {
+        #expect(DurationArgument(argument: text)?.duration == expected)
+    }
+
+    @Test("What is no duration", arguments: ["", "s", "-1s", "1x", "1 s", "1e99s", "nan", "inf", "99999d", "1.2.3s", "٣s"])
+    func badDurations(_ text: String) {
+        #expect(DurationArgument(argument: text) == nil)
+    }
+
+    @Test("Stores")
+    func stores() throws {
+        #expect(try StoreAddress("memory:") == .memory)
+        #expect(try StoreAddress("file:///var/lock/app") == .file(directory: "/var/lock/app"))
+        #expect(try StoreAddress("file:///var/lock/app/") == .file(directory: "/var/lock/app"))
+        #expect(try StoreAddress("file://localhost/x") == .file(directory: "/x"))
+        #expect(try StoreAddress("file:///with%20space") == .file(directory: "/with space"))
+        #expect(try StoreAddress("/plain/path") == .file(directory: "/plain/path"))
+    }
+
+    @Test("What is no store", arguments: ["", "redis", "file://host/x", "file:///", "file:x", "http://x", "file:///a?b", "file:///a#b"])
+    func badStores(_ text: String) {
+        #expect(throws: LockError.self) { try StoreAddress(text) }
+    }
+
+    @Test("A store's URL names the same store again", arguments: ["/var/lock/app", "/with space", "/ümlaut", "/a%20b", "/a#b?c"])
+    func urlRoundTrip(_ directory: String) throws {
+        let address = StoreAddress.file(directory: directory)
+        #expect(try StoreAddress(address.url) == address)
+    }
+
+    @Test("Everything after the name is the command's")
+    func passthrough() throws {
+        func parse(_ arguments: String...) throws -> RunCommand {
+            try #require(try DLock.parseAsRoot(["run"] + arguments) as? RunCommand)
+        }
+        #expect(try parse("x", "--", "ls", "--help").commandLine == ["ls", "--help"])
+        #expect(try parse("x", "ls", "--quiet").commandLine == ["ls", "--quiet"])
+        #expect(try parse("x", "ls", "--quiet").quiet == false)
+        #expect(try parse("--quiet", "x", "--", "--", "y").commandLine == ["--", "y"])
+        #expect(try parse("--permits", "3", "x", "true").permits == 3)
+    }
+
+    @Test(
+        "Contradictions are refused",
+        arguments: [
+            ["run"], ["run", "x"], ["run", "x", "--"], ["run", "--no-wait", "--wait", "1s", "x", "true"],
+            ["run", "--shared", "--permits", "2", "x", "true"], ["run", "--permits", "0", "x", "true"],
+            ["run", "--conflict-exit-code", "256", "x", "true"], ["run", "--wait", "soon", "x", "true"],
+            ["run", "", "true"], ["run", String(repeating: "n", count: 1_025), "true"],
+            ["run", "--label", String(repeating: "l", count: 257), "x", "true"], ["release", "x"], ["status"],
+            ["bench", "--scenario", "none"], ["bench", "--clients", "0"], ["bench", "--duration", "0"],
+            ["watch", "--interval", "1ms"], ["nonsense"],
+        ]
+    )
+    func contradictions(_ arguments: [String]) {
+        #expect(throws: (any Error).self) { try DLock.parseAsRoot(arguments) }
+    }
+}
