@@ -124,16 +124,15 @@ extension LeaseKeeper {
         _ record: LeaseRecord,
         _ event: (inout LeaseMachine, LeaseClock.Instant) -> LeaseMachine.Effects
     ) -> Bool {
-        let now = clock.now
-        let effects = record.apply(at: now) { machine in event(&machine, now) }
-        if effects.contains(.announce) { announce(record, at: now) }
-        if effects.contains(.giveBack) {
+        let change = record.apply(on: clock, event)
+        if change.effects.contains(.announce) { announce(record, change.state, at: change.now) }
+        if change.effects.contains(.giveBack) {
             background.start { await self.ended(record, self.giveBack(record.claim, ttl: record.ttl)) }
-        } else if effects.contains(.announce), case .lost(let reason) = record.state(at: now), !record.isLingering {
+        } else if change.effects.contains(.gone), case .lost(let reason) = change.state {
             ended(record, reason == .released ? .released : .alreadyLost(reason))
         }
         record.reschedule(in: timers)
-        return effects.contains(.renew)
+        return change.effects.contains(.renew)
     }
 
     private func fired(_ due: [Timer]) {
@@ -198,10 +197,10 @@ extension LeaseKeeper {
         return await latch.value(for: waiter)
     }
 
-    private func announce(_ record: LeaseRecord, at now: LeaseClock.Instant) {
+    private func announce(_ record: LeaseRecord, _ state: LeaseState, at now: LeaseClock.Instant) {
         var metadata = LockMetadata.of(record.claim)
         metadata[LockMetadata.token] = "\(record.token)"
-        switch record.state(at: now) {
+        switch state {
         case .held:
             configuration.logger.info("Renewal of the lease works again", metadata: metadata)
         case .unconfirmed(let until):

@@ -14,6 +14,9 @@
 /// - *lingering*: the user is done with it, the store keeps it until `holdAtLeast`; renewals go on.
 /// - *ended*: for one reason, for good. A renewal that is confirmed afterwards changes nothing.
 ///
+/// To its user the lease is over as soon as it lingers: that is announced once, and the reason stays *released*, whatever
+/// happens to the claim until `holdAtLeast`.
+///
 /// The clock is checked whenever the state is read, so a late timer cannot make a lease look alive.
 struct LeaseMachine: ~Copyable, Sendable {
     /// What the shell has to do after an event.
@@ -21,10 +24,12 @@ struct LeaseMachine: ~Copyable, Sendable {
         let rawValue: UInt8
         /// Send a renewal, and report with ``LeaseMachine/renewalAnswered(_:at:)``.
         static let renew = Effects(rawValue: 1)
-        /// Give the claim back to the store. Asked for once in a lease's life at most.
+        /// Give the claim back to the store. A life ends once, with this or with ``gone``.
         static let giveBack = Effects(rawValue: 2)
-        /// Tell those who watch that the state may have changed.
+        /// Tell those who watch that the state may have changed; that the lease is lost is said once.
         static let announce = Effects(rawValue: 4)
+        /// The store holds nothing of the claim any more; there is nothing to give back.
+        static let gone = Effects(rawValue: 8)
     }
 
     private enum Phase {
@@ -53,7 +58,7 @@ struct LeaseMachine: ~Copyable, Sendable {
         self.pace = pace
         earliestEnd = atLeast.map(start.advanced(by:))
         latestEnd = atMost.map(start.advanced(by:))
-        if case .until = validity { plan = .due(start.advanced(by: pace.interval)) }
+        if case .until(let deadline) = validity { plan = .due(pace.next(after: start, deadline: deadline)) }
     }
 
     /// What a user may rely on at `now`.
@@ -63,9 +68,8 @@ struct LeaseMachine: ~Copyable, Sendable {
         case .lingering: return .lost(.released)
         case .live: break
         }
-        if let latestEnd, latestEnd <= now { return .lost(.heldTooLong) }
+        if let reason = expiry(at: now) { return .lost(reason) }
         guard case .until(let deadline) = validity else { return .held }
-        if deadline <= now { return .lost(.expired) }
         return isFailing || isOverdue(at: now) ? .unconfirmed(until: deadline) : .held
     }
 
@@ -114,8 +118,7 @@ struct LeaseMachine: ~Copyable, Sendable {
         case .lingering(let until) where until <= now: return finish(.released)
         case .lingering, .live: break
         }
-        if let latestEnd, latestEnd <= now { return finish(.heldTooLong) }
-        if case .until(let deadline) = validity, deadline <= now { return finish(.expired) }
+        if let reason = expiry(at: now) { return finish(reason) }
         switch plan {
         case .due(let instant) where instant <= now.advanced(by: pace.slack):
             plan = .inFlight(overdue: now.advanced(by: pace.interval))
@@ -123,7 +126,7 @@ struct LeaseMachine: ~Copyable, Sendable {
         case .inFlight(let overdue) where overdue <= now:
             isFailing = true
             plan = .inFlight(overdue: now.advanced(by: pace.retry))
-            return [.renew, .announce]
+            return announcement.union(.renew)
         default:
             return []
         }
@@ -132,13 +135,16 @@ struct LeaseMachine: ~Copyable, Sendable {
     /// A renewal was answered, or failed.
     mutating func renewalAnswered(_ answer: Renewal, at now: LeaseClock.Instant) -> Effects {
         if case .ended = phase { return [] }
+        if case .refused(let reason) = answer { return finish(reason, heldInStore: false) }
+        // The timer may be late; an answer must not be taken for news of a lease that is over by the clock.
+        if let reason = expiry(at: now) { return finish(reason) }
         switch answer {
-        case .refused(let reason):
-            return finish(reason, heldInStore: false)
+        case .refused:
+            return []
         case .unknown:
             isFailing = true
             plan = .due(now.advanced(by: pace.retry))
-            return .announce
+            return announcement
         case .confirmed(let renewed):
             return confirm(renewed, at: now)
         }
@@ -170,20 +176,41 @@ struct LeaseMachine: ~Copyable, Sendable {
     }
 
     private mutating func confirm(_ renewed: Grant.Validity, at now: LeaseClock.Instant) -> Effects {
-        guard case .until(let deadline) = validity, case .until(let later) = renewed else { return [] }
-        // Answers can overtake each other; a lease is never shortened by an old one, nor revived after its deadline.
-        guard now < deadline else { return finish(.expired) }
-        validity = .until(max(deadline, later))
+        guard case .until(let deadline) = validity else { return [] }
         let wasFailing = isFailing
         isFailing = false
-        plan = .due(now.advanced(by: pace.interval))
-        return wasFailing ? .announce : []
+        switch renewed {
+        case .unlimited:
+            validity = .unlimited
+            plan = nil
+        case .until(let later):
+            // Answers can overtake each other; a lease is never shortened by an old one.
+            let end = max(deadline, later)
+            validity = .until(end)
+            plan = .due(pace.next(after: now, deadline: end))
+        }
+        return wasFailing ? announcement : []
     }
 
     private mutating func finish(_ reason: LossReason, heldInStore: Bool = true) -> Effects {
-        phase = .ended(reason)
+        let end: Effects = heldInStore ? .giveBack : .gone
         plan = nil
-        return heldInStore ? [.giveBack, .announce] : .announce
+        guard !isLingering else {
+            phase = .ended(.released)
+            return end
+        }
+        phase = .ended(reason)
+        return end.union(.announce)
+    }
+
+    /// What to say of a change that only matters to somebody who relies on the lease.
+    private var announcement: Effects { isLingering ? [] : .announce }
+
+    /// Why the lease is over at `now` by the clock alone.
+    private func expiry(at now: LeaseClock.Instant) -> LossReason? {
+        if let latestEnd, latestEnd <= now { return .heldTooLong }
+        if case .until(let deadline) = validity, deadline <= now { return .expired }
+        return nil
     }
 
     private func isOverdue(at now: LeaseClock.Instant) -> Bool {

@@ -43,21 +43,31 @@ final class LeaseRecord: Sendable {
 
     var end: LeaseClock.Instant? { inner.withLock { $0.machine.end } }
 
+    /// What an event has brought about.
+    struct Change: Sendable {
+        let effects: LeaseMachine.Effects
+        let state: LeaseState
+        let now: LeaseClock.Instant
+    }
+
     /// Feeds an event to the machine, tells the observers, and reports what is left to do.
+    ///
+    /// The clock is read under the lock, so that the machine never sees the time go back.
     func apply(
-        at now: LeaseClock.Instant,
-        _ event: (inout LeaseMachine) -> LeaseMachine.Effects
-    ) -> LeaseMachine.Effects {
-        let (effects, state, observers) = inner.withLock { inner in
-            let effects = event(&inner.machine)
-            let state = inner.machine.state(at: now)
-            guard effects.contains(.announce) else { return (effects, state, [@Sendable (LeaseState) -> Void]()) }
+        on clock: LeaseClock,
+        _ event: (inout LeaseMachine, LeaseClock.Instant) -> LeaseMachine.Effects
+    ) -> Change {
+        let (change, observers) = inner.withLock { inner in
+            let now = clock.now
+            let effects = event(&inner.machine, now)
+            let change = Change(effects: effects, state: inner.machine.state(at: now), now: now)
+            guard effects.contains(.announce) else { return (change, [@Sendable (LeaseState) -> Void]()) }
             let observers = inner.observers.sorted { $0.key < $1.key }.map(\.value)
-            if case .lost = state { inner.observers = [:] }
-            return (effects, state, observers)
+            if case .lost = change.state { inner.observers = [:] }
+            return (change, observers)
         }
-        for observer in observers { observer(state) }
-        return effects
+        for observer in observers { observer(change.state) }
+        return change
     }
 
     /// Calls `observer` with the present state, and with every later one until the lease is over.

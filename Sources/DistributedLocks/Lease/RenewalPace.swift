@@ -14,4 +14,13 @@ struct RenewalPace: Hashable, Sendable {
         retry = max(.milliseconds(10), ttl / 30)
         slack = ttl / 150
     }
+
+    /// When to renew a lease that was confirmed until `deadline`, as known since `now`.
+    ///
+    /// An interval later; sooner if the confirmation was long under way (a grant that waited in a queue, a slow answer), so
+    /// that there is time for more than one attempt.
+    func next(after now: LeaseClock.Instant, deadline: LeaseClock.Instant) -> LeaseClock.Instant {
+        let latest = deadline.advanced(by: .zero - interval * 2)
+        return max(now.advanced(by: retry), min(now.advanced(by: interval), latest))
+    }
 }
