@@ -4,7 +4,8 @@ import Synchronization
 /// Any number of timers on one clock, with one sleeping task at most.
 ///
 /// Timers that are due at the same time, or within their slack of it, are delivered together, so that work which can be
-/// batched is. There is no task at all while no timer is set.
+/// batched is. While no timer is set there is no task, except one that was started for a timer which has been cancelled
+/// since and which is not worth waking for that: most timers here guard something that usually happens in time.
 package final class TimerQueue<Payload: Sendable>: Sendable {
     /// Names a timer that has been set.
     package struct Ticket: Hashable, Sendable {
@@ -67,7 +68,6 @@ package final class TimerQueue<Payload: Sendable>: Sendable {
         state.withLock { state in
             guard state.payloads.removeValue(forKey: ticket.number) != nil else { return }
             compactIfNeeded(&state)
-            if state.payloads.isEmpty { state.sleeper.take()?.task.cancel() }
         }
     }
 
