@@ -153,7 +153,7 @@ struct LeaseMachine: ~Copyable, Sendable {
     /// The store has noticed by itself that the claim is gone.
     mutating func lossReported(_ reason: LossReason) -> Effects {
         if case .ended = phase { return [] }
-        return finish(reason, heldInStore: reason == .closed)
+        return finish(reason, heldInStore: false)
     }
 
     /// The user is done with the lease. Nothing happens if it is over already.

@@ -9,7 +9,7 @@ struct ScopedHold {
         let held = HeldLeases.current.adding(lease, of: service)
         let lease = lease
         // A task of its own, so that a loss can cancel the body without cancelling the caller.
-        let task = Task { try await HeldLeases.$current.withValue(held) { try await body(lease) } }
+        let task = startNow { try await HeldLeases.$current.withValue(held) { try await body(lease) } }
         let observer = lease.onLoss { task.cancel() }
         let result = await withTaskCancellationHandler {
             await task.result

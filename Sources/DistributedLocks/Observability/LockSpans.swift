@@ -9,13 +9,13 @@ enum LockSpans {
 
     static func startHold(_ claim: LockClaim, token: FencingToken, store: String, tracer: any Tracer) -> any Span {
         let span = start("lock.hold", claim, store: store, tracer: tracer, kind: .internal)
-        span.attributes[LockMetadata.token] = "\(token)"
+        if span.isRecording { span.attributes[LockMetadata.token] = "\(token)" }
         return span
     }
 
     /// Ends the span of an acquire.
     static func end(_ span: any Span, _ outcome: AcquireOutcome, error: (any Error)? = nil) {
-        span.attributes[LockMetadata.outcome] = outcome.rawValue
+        if span.isRecording { span.attributes[LockMetadata.outcome] = outcome.rawValue }
         if let error { span.recordError(error) }
         if outcome == .unreachable || outcome == .denied || outcome == .failed {
             span.setStatus(SpanStatus(code: .error))
@@ -40,6 +40,7 @@ enum LockSpans {
         kind: SpanKind
     ) -> any Span {
         let span = tracer.startSpan(operation, context: .current ?? .topLevel, ofKind: kind)
+        guard span.isRecording else { return span }
         span.attributes[LockMetadata.name] = claim.name.text
         span.attributes[LockMetadata.mode] = claim.mode.kind.rawValue
         span.attributes[LockMetadata.store] = store
