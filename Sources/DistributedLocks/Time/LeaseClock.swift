@@ -35,6 +35,7 @@ public struct LeaseClock: Clock {
     private let readOffset: @Sendable () -> Duration
     private let sleepUntil: @Sendable (Duration, Duration?) async throws -> Void
     private let resolution: Duration
+    private static let longestSleep = Duration.seconds(365 * 86_400)
 
     /// Wraps `base`.
     ///
@@ -59,6 +60,12 @@ public struct LeaseClock: Clock {
 
     /// Suspends until `deadline`; throws `CancellationError` as soon as the task is cancelled.
     public func sleep(until deadline: Instant, tolerance: Duration? = nil) async throws {
+        // In steps: clocks of the standard library trap on instants that are some hundred years away ("for ever").
+        while true {
+            let step = now.advanced(by: Self.longestSleep)
+            guard step < deadline else { break }
+            try await sleepUntil(step.offset, tolerance)
+        }
         try await sleepUntil(deadline.offset, tolerance)
     }
 }
