@@ -7,7 +7,7 @@ import Tracing
 /// One timer queue serves all of them. With a store whose leases do not expire nothing runs in the background at all.
 final class LeaseKeeper: Sendable {
     enum Timer: Sendable {
-        case lease(LeaseRecord)
+        case lease(LeaseRecord, wake: Int)
         case patience(@Sendable () -> Void)
     }
 
@@ -141,8 +141,8 @@ extension LeaseKeeper {
             switch timer {
             case .patience(let giveUp):
                 giveUp()
-            case .lease(let record):
-                record.timerFired()
+            case .lease(let record, let wake):
+                record.timerFired(wake)
                 if perform(record, { machine, now in machine.clockReached(now) }) { renewals.append(record) }
             }
         }

@@ -9,7 +9,8 @@ final class LeaseRecord: Sendable {
         var machine: LeaseMachine
         var observers: [Int: @Sendable (LeaseState) -> Void] = [:]
         var nextObserver = 0
-        var wake: (at: LeaseClock.Instant, ticket: TimerQueue<LeaseKeeper.Timer>.Ticket)?
+        var wake: (at: LeaseClock.Instant, number: Int, ticket: TimerQueue<LeaseKeeper.Timer>.Ticket)?
+        var nextWake = 0
     }
 
     let claim: LockClaim
@@ -97,12 +98,15 @@ final class LeaseRecord: Sendable {
             guard wanted != inner.wake?.at else { return }
             if let wake = inner.wake.take() { timers.cancel(wake.ticket) }
             guard let wanted else { return }
-            inner.wake = (wanted, timers.schedule(.lease(self), at: wanted, slack: inner.machine.wakeSlack))
+            let number = inner.nextWake
+            inner.nextWake += 1
+            let timer = LeaseKeeper.Timer.lease(self, wake: number)
+            inner.wake = (wanted, number, timers.schedule(timer, at: wanted, slack: inner.machine.wakeSlack))
         }
     }
 
-    /// The timer has been delivered and is no longer set.
-    func timerFired() {
-        inner.withLock { $0.wake = nil }
+    /// A timer has been delivered. Unless another has taken its place meanwhile, none is set any more.
+    func timerFired(_ wake: Int) {
+        inner.withLock { if $0.wake?.number == wake { $0.wake = nil } }
     }
 }

@@ -11,20 +11,20 @@ final class BackgroundTasks: Sendable {
 
     private let state = Mutex(State())
 
-    /// Starts `work`, which is not affected by the caller's cancellation. Where the system can do that, it runs on the
-    /// caller's thread until it suspends for the first time: the release of a lock in memory then costs no thread switch.
+    /// Starts `work`, which is not affected by the caller's cancellation.
+    ///
+    /// It is detached: it outlives the caller, whose task-local values and priority are not its business. Where the system
+    /// can do that, it runs on the caller's thread until it suspends for the first time, so that the release of a lock in
+    /// memory costs no thread switch.
     func start(_ work: @escaping @Sendable () async -> Void) {
         state.withLock { state in
             if state.running == 0 { state.idle = Latch() }
             state.running += 1
         }
-        startNow { [self] in
-            await work()
-            let idle = self.state.withLock { state in
-                state.running -= 1
-                return state.running == 0 ? state.idle : nil
-            }
-            idle?.open(())
+        if #available(macOS 26, iOS 26, tvOS 26, watchOS 26, visionOS 26, *) {
+            Task.immediateDetached { await self.perform(work) }
+        } else {
+            Task.detached { await self.perform(work) }
         }
     }
 
@@ -35,16 +35,13 @@ final class BackgroundTasks: Sendable {
             return state.idle
         }
     }
-}
 
-/// Starts a task that runs on the caller's thread until it suspends for the first time, where the system can do that.
-@discardableResult
-func startNow<Value: Sendable, Failure: Error>(
-    _ work: sending @escaping @isolated(any) () async throws(Failure) -> Value
-) -> Task<Value, any Error> {
-    if #available(macOS 26, iOS 26, tvOS 26, watchOS 26, visionOS 26, *) {
-        Task.immediate { try await work() }
-    } else {
-        Task { try await work() }
+    private func perform(_ work: @Sendable () async -> Void) async {
+        await work()
+        let idle = state.withLock { state in
+            state.running -= 1
+            return state.running == 0 ? state.idle : nil
+        }
+        idle?.open(())
     }
 }

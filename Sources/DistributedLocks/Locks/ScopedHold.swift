@@ -9,7 +9,7 @@ struct ScopedHold {
         let held = HeldLeases.current.adding(lease, of: service)
         let lease = lease
         // A task of its own, so that a loss can cancel the body without cancelling the caller.
-        let task = startNow { try await HeldLeases.$current.withValue(held) { try await body(lease) } }
+        let task = Self.start { try await HeldLeases.$current.withValue(held) { try await body(lease) } }
         let observer = lease.onLoss { task.cancel() }
         let result = await withTaskCancellationHandler {
             await task.result
@@ -20,6 +20,17 @@ struct ScopedHold {
         lease.record.stopObserving(observer)
         let release = await lease.release()
         return try outcome(of: result, loss: loss(state, release))
+    }
+
+    /// Starts a task that runs on the caller's thread until it suspends for the first time, where the system can do that.
+    private static func start<Result: Sendable>(
+        _ work: sending @escaping @isolated(any) () async throws -> Result
+    ) -> Task<Result, any Error> {
+        if #available(macOS 26, iOS 26, tvOS 26, watchOS 26, visionOS 26, *) {
+            Task.immediate { try await work() }
+        } else {
+            Task { try await work() }
+        }
     }
 
     private func loss(_ state: LeaseState, _ release: ReleaseResult) -> LossReason? {

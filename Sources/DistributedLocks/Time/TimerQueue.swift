@@ -27,7 +27,7 @@ package final class TimerQueue<Payload: Sendable>: Sendable {
         /// What is still wanted; entries of the heap without a payload here have been cancelled.
         var payloads: [UInt64: Payload] = [:]
         var nextNumber: UInt64 = 0
-        var sleeper: (task: Task<Void, Never>, due: LeaseClock.Instant)?
+        var sleeper: (number: UInt64, task: Task<Void, Never>, due: LeaseClock.Instant)?
         var deliver: (@Sendable ([Payload]) -> Void)?
         var isClosed = false
     }
@@ -82,19 +82,27 @@ package final class TimerQueue<Payload: Sendable>: Sendable {
         }
     }
 
-    private func wake() {
+    /// How many timers are kept, including cancelled ones that have not been dropped yet.
+    var entryCount: Int { state.withLock { $0.heap.count } }
+
+    /// Until when the one sleeping task sleeps; `nil` if there is none.
+    var sleepsUntil: LeaseClock.Instant? { state.withLock { $0.sleeper?.due } }
+
+    private func wake(_ sleeper: UInt64) {
         let now = clock.now
         let (due, deliver) = state.withLock { state in
-            state.sleeper = nil
+            // One that was cancelled a moment too late must not make the queue forget its successor.
+            if state.sleeper?.number == sleeper { state.sleeper = nil }
             var due: [Payload] = []
             while let first = state.heap.min, first.due.advanced(by: .zero - first.slack) <= now {
                 state.heap.removeMin()
                 if let payload = state.payloads.removeValue(forKey: first.number) { due.append(payload) }
             }
+            // Before anything is delivered: a slow receiver must not hold up the next timer.
+            sleepIfNeeded(&state)
             return (due, state.deliver)
         }
         if !due.isEmpty { deliver?(due) }
-        state.withLock { sleepIfNeeded(&$0) }
     }
 
     /// Makes sure that somebody sleeps until the first timer that is still wanted.
@@ -106,11 +114,14 @@ package final class TimerQueue<Payload: Sendable>: Sendable {
             sleeper.task.cancel()
         }
         let clock = clock
-        let task = Task { [weak self] in
+        let number = state.nextNumber
+        state.nextNumber += 1
+        // Detached: it lives on after whoever set the timer, whose task-local values and priority are not its business.
+        let task = Task.detached(priority: .high) { [weak self] in
             guard (try? await clock.sleep(until: first.due)) != nil else { return }
-            self?.wake()
+            self?.wake(number)
         }
-        state.sleeper = (task, first.due)
+        state.sleeper = (number, task, first.due)
     }
 
     /// Drops cancelled entries once they are the larger part.
