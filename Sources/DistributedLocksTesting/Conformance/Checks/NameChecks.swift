@@ -1,0 +1,65 @@
+import DistributedLocks
+
+extension StoreConformance {
+    static let names = [
+        ConformanceCheck(
+            "names.independent",
+            "names are compared byte by byte, and do not get in each other's way",
+            if: .mode(.exclusive)
+        ) { scene in
+            let names = try similarNames(scene)
+            for (number, name) in names.enumerated() {
+                let claim = scene.claim(of: name)
+                let promise = "\(quoted(name)) can be held beside similar names"
+                _ = try await scene.granted(scene.begin(claim, on: number), promise)
+            }
+            for name in names {
+                let status = try await scene.status(of: name)
+                try scene.expect(
+                    status.name == name && status.holders.count == 1,
+                    "\(quoted(name)) has the one holder that took it",
+                    seen: "\(status.holders.count) holders of \(quoted(status.name))"
+                )
+            }
+        },
+        ConformanceCheck(
+            "names.longest",
+            "names of the greatest length can be held, and told apart at the last byte",
+            if: .mode(.exclusive)
+        ) { scene in
+            let room = LockName.maximumLength - scene.prefix.utf8.count - 1
+            let body = String(repeating: "x", count: room)
+            for ending in ["a", "b"] { try await scene.take(scene.claim(of: scene.name(body + ending)), on: 1) }
+            let wide = String(repeating: "\u{1F512}", count: (room + 1) / 4)
+            try await scene.take(scene.claim(of: scene.name(wide)), on: 2)
+        },
+        ConformanceCheck(
+            "names.reuse",
+            "many names, one after the other, leave nothing behind",
+            if: .mode(.exclusive)
+        ) { scene in
+            for number in 0..<scene.fixture.rounds {
+                let claim = scene.claim(of: try scene.name("/\(number)"))
+                try await scene.take(claim, on: number)
+                try await scene.release(claim, on: number)
+                try await scene.expectIdle("a released name is idle", on: number, of: claim.name)
+            }
+        },
+    ]
+
+    /// Names that a store is likely to mix up, or to stumble over.
+    static func similarNames(_ scene: Scene) throws -> [LockName] {
+        let endings = [
+            "", "a", "A", "a ", " a", "a/b", "a/", "a//b", "a/.", "a/..", "a/../a", "/a", "a%2Fb", "a\\b", "a:b", "a.b",
+            "caf\u{E9}", "cafe\u{301}", "\u{212B}", "\u{C5}", "A\u{30A}", "\u{FB01}", "fi", "stra\u{DF}e", "strasse",
+            "\u{0}", "\u{0}a", "a\u{0}", "a\nb", "a\tb", "a\rb", "a\u{1B}[1m", "\u{7F}", "\"a\"", "'a'", "`a`", "$a",
+            "{a}", "[a]", "*", "?", "a*", "~", "#a", "a;b", "a|b", "a&b", "a=b", "\u{200B}a", "\u{202E}a", "\u{FEFF}a",
+            "\u{1F512}", "\u{1F469}\u{200D}\u{1F680}", "a.lock", "lock-a", "a-0000000001",
+        ]
+        return try endings.map { try scene.name($0) }
+            + ["./", "../", "/", "%2F"].map { try LockName($0 + scene.prefix) }
+    }
+
+    /// The name as it can be printed.
+    static func quoted(_ name: LockName) -> String { name.text.debugDescription }
+}
