@@ -96,7 +96,13 @@ let package = Package(
         ),
         .testTarget(
             name: "DLockCommandsTests",
-            dependencies: ["DLockCommands", "DistributedLocks", "DistributedLocksTesting", "dlock"],
+            dependencies: [
+                "DLockCommands",
+                "DistributedLocks",
+                "DistributedLocksTesting",
+                "dlock",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: swiftSettings
         ),
     ]
