@@ -5,8 +5,8 @@
 //
 //   flock FILE cycle SECONDS            one process locks and unlocks
 //   flock FILE handoff SECONDS CLIENTS  processes contend; from the start of an unlock to another process's return from
-//                                       lock (when the same one takes it again, nothing was handed over). An overtake is a process that locks though another has been asking for at
-//                                       least OVERTAKE_NS longer.
+//                                       lock (when the same one takes it again, nothing was handed over). An overtake is
+//                                       a process that locks though another has been asking for OVERTAKE_NS longer.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdint.h>

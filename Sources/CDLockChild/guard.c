@@ -5,7 +5,6 @@
 #include "guard.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,16 +13,11 @@
 #include <sys/prctl.h>
 #endif
 
+#include "group.h"
 #include "pipes.h"
 
 void dlock_reap(pid_t pid) {
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
-    }
-}
-
-void dlock_await_end_of_group(pid_t group) {
-    for (int attempt = 0; attempt < 100 && kill(-group, 0) == 0; attempt++) {
-        poll(NULL, 0, 1);
     }
 }
 

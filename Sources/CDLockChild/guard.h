@@ -15,7 +15,4 @@ void dlock_guard_dismiss(const struct dlock_child *child);
 /// Waits for the end of the child process `pid` and reaps it.
 void dlock_reap(pid_t pid);
 
-/// Waits, for at most 100 ms, until `group` has no members.
-void dlock_await_end_of_group(pid_t group);
-
 #endif

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "CDLockChild.h"
+#include "group.h"
 #include "guard.h"
 
 /// Waits for the next change and leaves an end unreaped; returns 0 or an `errno` value.

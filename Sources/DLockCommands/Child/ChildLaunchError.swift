@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// Why a command could not be started.
@@ -35,11 +35,15 @@ enum ChildLaunchError: Error, Sendable, Hashable {
 }
 
 extension ChildLaunchError: CustomStringConvertible {
+    private static func text(of errno: Int32) -> String {
+        strerror(errno).map { String(cString: $0) } ?? "error \(errno)"
+    }
+
     var description: String {
         switch self {
         case .notFound(let command): "\(command): command not found"
-        case .notExecutable(let command, let errno): "\(command): cannot be executed: \(String(cString: strerror(errno)))"
-        case .system(let errno): "no child process can be started: \(String(cString: strerror(errno)))"
+        case .notExecutable(let command, let errno): "\(command): cannot be executed: \(Self.text(of: errno))"
+        case .system(let errno): "no child process can be started: \(Self.text(of: errno))"
         }
     }
 }

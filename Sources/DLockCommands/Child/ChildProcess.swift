@@ -1,5 +1,13 @@
 import CDLockChild
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// A launched child in a process group of its own, together with the guard that kills it if this process dies.
 struct ChildProcess: Sendable {
     private let handle: dlock_child
@@ -47,7 +55,8 @@ struct ChildProcess: Sendable {
 
     /// Reaps the child, whose end has been reported, and its guard.
     ///
-    /// - Parameter killingGroup: Whether to kill what is left of the process group, and wait for its end (100 ms at most).
+    /// - Parameter killingGroup: Whether to kill what is left of the process group, and to wait until nothing of it
+    ///   can do anything any more; for ten seconds at most, in case something is stuck in the kernel.
     func reap(killingGroup: Bool) async {
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             @Sendable func reap() {
@@ -93,7 +102,7 @@ struct ChildProcess: Sendable {
             var value: Int32 = 0
             guard dlock_child_wait(handle.pid, &change, &value) == 0 else {
                 // Somebody else has reaped the child, and its exit code is lost.
-                return onEvent(.ended(.exited(ChildLaunchError.system(errno: 0).exitCode)))
+                return onEvent(.ended(.exited(EX_OSERR)))
             }
             switch change {
             case dlock_change_stopped: onEvent(.stopped(value))

@@ -2,17 +2,17 @@ import CDLockChild
 import Synchronization
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// The signals this process receives, for one consumer at a time.
 ///
-/// A signal stays here until somebody asks for it with ``next()`` or ``poll()``, so the consumers can take turns without
-/// losing one. As in the kernel, a signal that is already waiting is not queued a second time.
+/// A signal stays here until somebody asks for it with ``next()`` or ``poll()``, so the consumers can take turns
+/// without losing one. As in the kernel, a signal that is already waiting is not queued a second time.
 final class SignalSource: Sendable {
     private struct State {
         var isStarted = false
@@ -88,8 +88,8 @@ final class SignalSource: Sendable {
 
     /// Stops the process group of this process, as the terminal would with Ctrl-Z, and waits until it is resumed.
     ///
-    /// - Returns: `false` if the process has not been stopped: the kernel does not stop an orphaned process group, which no
-    ///   shell would ever resume, nor a process that ignored `SIGTSTP` from its start, nor does a source that is not started.
+    /// - Returns: `false` if the process has not been stopped: because its group is orphaned, so that no shell would
+    ///   ever resume it, because `SIGTSTP` was ignored when it started, or because the source is not started.
     func stopSelf() async -> Bool {
         await withCheckedContinuation { continuation in
             let canStop = state.withLock { state in

@@ -2,11 +2,11 @@ import CDLockChild
 import Synchronization
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// The controlling terminal, and who of this process and its child owns it.

@@ -65,7 +65,7 @@ struct RunSession {
         if release == .deferred { _ = await interruptible { await service.drain() } }
         if case .lost(let reason) = state { return lost(reason) }
         if case .alreadyLost(let reason) = release { return lost(reason) }
-        if wasOrdered { return lost(.expired) }
+        if wasOrdered { return lost(state == .held ? .heldTooLong : .expired) }
         return exit.interruption.map(RunEnd.die) ?? .exit(exit.exitCode)
     }
 

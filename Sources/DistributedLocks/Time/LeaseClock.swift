@@ -37,9 +37,11 @@ public struct LeaseClock: Clock {
     private let resolution: Duration
     private static let longestSleep = Duration.seconds(365 * 86_400)
 
-    /// Wraps `base`.
+    /// Wraps a clock.
     ///
-    /// - Parameter origin: The instant that becomes offset zero; the present one if `nil`.
+    /// - Parameters:
+    ///   - base: The clock to read and to sleep on.
+    ///   - origin: The instant that becomes offset zero; the present one if `nil`.
     public init<Base: Clock>(_ base: Base, origin: Base.Instant? = nil) where Base.Duration == Duration {
         let origin = origin ?? base.now
         readOffset = { origin.duration(to: base.now) }

@@ -1,0 +1,192 @@
+import Foundation
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+@Suite("dlock run", .timeLimit(.minutes(3)))
+struct RunTests {
+    private let dlock = try? CommandLineTool()
+
+    private func tool() throws -> CommandLineTool { try #require(dlock) }
+
+    @Test("Standard streams are the command's own, and so is what it needs to know")
+    func streams() async throws {
+        let script = "head -n 1; echo err >&2; echo $DLOCK_NAME; echo $DLOCK_STORE; test \"$DLOCK_TOKEN\" -gt 0"
+        let finished = try await tool().run("run", "a name", "--", "sh", "-c", script, input: "in")
+        let store = try tool().store
+        #expect(finished.output == "in\na name\nfile://\(store)\n")
+        #expect(finished.errors == "err\n")
+        #expect(finished.exitCode == 0)
+    }
+
+    @Test("Eight processes, two hundred increments each: none is lost")
+    func counter() async throws {
+        let dlock = try tool()
+        let counter = dlock.store + ".counter"
+        defer { try? FileManager.default.removeItem(atPath: counter) }
+        try "0\n".write(toFile: counter, atomically: true, encoding: .utf8)
+        let increment = "read n < '\(counter)'; echo $((n + 1)) > '\(counter)'"
+        let loop = """
+            i=0; while [ $i -lt 200 ]; do
+            '\(CommandLineTool.path)' run --store '\(dlock.store)' counter -- sh -c "$0" || exit 1; i=$((i + 1)); done
+            """
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 {
+                let process = try RunningProcess(
+                    ["/bin/sh", "-c", loop, increment],
+                    environment: ProcessInfo.processInfo.environment
+                )
+                group.addTask {
+                    let finished = try await process.finished(within: .seconds(170))
+                    #expect(finished.exitCode == 0)
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try String(contentsOfFile: counter, encoding: .utf8) == "1600\n")
+    }
+
+    @Test("Waiters are served in their order, shared ones together, permits to their number")
+    func order() async throws {
+        let dlock = try tool()
+        let holder = try dlock.hold("x")
+        try await dlock.waitUntil("x", holders: 1)
+        var waiters: [RunningProcess] = []
+        for number in 1...4 {
+            let log = "echo \(number) >> '\(dlock.store).log'"
+            waiters.append(try dlock.start("run", "x", "--", "sh", "-c", log))
+            try await dlock.waitUntil("x", waiters: number)
+        }
+        defer { try? FileManager.default.removeItem(atPath: dlock.store + ".log") }
+        holder.send()
+        for waiter in waiters { #expect(try await waiter.finished().exitCode == 0) }
+        #expect(try String(contentsOfFile: dlock.store + ".log", encoding: .utf8) == "1\n2\n3\n4\n")
+    }
+
+    @Test("Shared locks are held together, permits up to their number")
+    func modes() async throws {
+        let dlock = try tool()
+        let readers = try (0..<3).map { _ in try dlock.hold("catalog", "--shared") }
+        try await dlock.waitUntil("catalog", holders: 3)
+        #expect(try await dlock.run("run", "--no-wait", "catalog", "--", "true").exitCode == 75)
+        for reader in readers { reader.send() }
+        for reader in readers { #expect(try await reader.finished().exitCode == 0) }
+        let users = try (0..<3).map { _ in try dlock.hold("gpu", "--permits", "2") }
+        try await dlock.waitUntil("gpu", holders: 2, waiters: 1)
+        for user in users { user.send() }
+        for user in users { #expect(try await user.finished().exitCode == 0) }
+    }
+
+    @Test("A holder that is killed frees the lock at once")
+    func killedHolder() async throws {
+        let dlock = try tool()
+        var best = Duration.seconds(60)
+        // The best of several, since any one of them may meet a machine that is busy with something else.
+        for _ in 0..<20 where best >= .milliseconds(100) {
+            let holder = try dlock.start("run", "x", "--", "sleep", "60")
+            try await dlock.waitUntil("x", holders: 1)
+            let waiter = try dlock.start("run", "x", "--", "echo", "mine")
+            try await dlock.waitUntil("x", waiters: 1)
+            let start = ContinuousClock.now
+            holder.signal(SIGKILL)
+            try await waiter.waitForOutput("mine")
+            best = min(best, start.duration(to: .now))
+            #expect(try await waiter.finished().exitCode == 0)
+        }
+        #expect(best < .milliseconds(100))
+    }
+
+    @Test("When dlock is killed its command is gone before anybody else gets the lock")
+    func noOrphans() async throws {
+        let dlock = try tool()
+        let log = dlock.store + ".beats"
+        defer { try? FileManager.default.removeItem(atPath: log) }
+        // A grandchild that ignores everything it can, and shows that it is alive by growing a file.
+        let beat = "trap '' TERM HUP INT; while :; do echo >> '\(log)'; done"
+        let holder = try dlock.start("run", "x", "--", "sh", "-c", "sh -c \"\(beat)\" & wait")
+        try await dlock.waitUntil("x", holders: 1)
+        let waiter = try dlock.start(
+            "run", "x", "--", "sh", "-c", "a=$(wc -c < '\(log)'); sleep 0.3; b=$(wc -c < '\(log)'); test \"$a\" = \"$b\""
+        )
+        try await dlock.waitUntil("x", waiters: 1)
+        holder.signal(SIGKILL)
+        let finished = try await waiter.finished()
+        #expect(finished.exitCode == 0)
+        _ = try await holder.finished()
+    }
+
+    @Test("A signal while waiting: nothing is started, no place is kept", arguments: [SIGINT, SIGTERM, SIGHUP])
+    func signalWhileWaiting(_ signal: Int32) async throws {
+        let dlock = try tool()
+        let holder = try dlock.hold("x")
+        try await dlock.waitUntil("x", holders: 1)
+        let waiter = try dlock.start("run", "x", "--", "echo", "started")
+        try await dlock.waitUntil("x", waiters: 1)
+        waiter.signal(signal)
+        let finished = try await waiter.finished()
+        #expect(finished.exitCode == 128 + signal)
+        #expect(finished.output == "")
+        #expect(try await dlock.status("x").waiters.isEmpty)
+        holder.send()
+        #expect(try await holder.finished().exitCode == 0)
+    }
+
+    @Test("Signals reach the command", arguments: [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2])
+    func forwarded(_ signal: Int32) async throws {
+        let script = "trap 'echo got; exit 9' \(signal); echo ready; while :; do sleep 0.05; done"
+        let process = try tool().start("run", "x", "--", "sh", "-c", script)
+        try await process.waitForOutput("ready")
+        process.signal(signal)
+        let finished = try await process.finished()
+        #expect(finished.output == "ready\ngot\n")
+        #expect(finished.exitCode == 9)
+    }
+
+    @Test("--hold-at-least keeps the lock after the command; a signal ends that")
+    func holdAtLeast() async throws {
+        let dlock = try tool()
+        let holder = try dlock.start("run", "--hold-at-least", "60s", "x", "--", "echo", "done")
+        try await holder.waitForOutput("done")
+        #expect(try await dlock.run("run", "--no-wait", "x", "--", "true").exitCode == 75)
+        holder.signal(SIGTERM)
+        #expect(try await holder.finished().exitCode == 0)
+        #expect(try await dlock.status("x").held == false)
+        let short = try await dlock.run("run", "--hold-at-least", "200ms", "x", "--", "true")
+        #expect(short.exitCode == 0)
+    }
+
+    @Test("--hold-at-most ends the command in time")
+    func holdAtMost() async throws {
+        let dlock = try tool()
+        let polite = try await dlock.run("run", "--hold-at-most", "600ms", "x", "--", "sleep", "60")
+        #expect(polite.exitCode == 80)
+        #expect(polite.errors.contains("holdAtMost"))
+        let stubborn = try await dlock.run("run", "--hold-at-most", "600ms", "x", "--", "sh", "-c", "trap '' TERM; sleep 60")
+        #expect(stubborn.exitCode == 80)
+        #expect(try await dlock.status("x").held == false)
+    }
+
+    @Test("A waiting dlock costs next to nothing")
+    func waitingIsCheap() async throws {
+        let dlock = try tool()
+        let holder = try dlock.hold("x")
+        try await dlock.waitUntil("x", holders: 1)
+        let waiter = try dlock.start("run", "x", "--", "true")
+        try await dlock.waitUntil("x", waiters: 1)
+        let before = try processorTicks(waiter.processID)
+        try await Task.sleep(for: .seconds(3))
+        let used = try processorTicks(waiter.processID) - before
+        // A hundred ticks make a second: less than 1 % of a core.
+        #expect(used < 3)
+        holder.send()
+        #expect(try await waiter.finished().exitCode == 0)
+    }
+
+    private func processorTicks(_ processID: Int32) throws -> Int {
+        let stat = try String(contentsOfFile: "/proc/\(processID)/stat", encoding: .utf8)
+        let fields = stat.split(separator: ")").last?.split(separator: " ").map(String.init) ?? []
+        return try #require(Int(fields[11])) + #require(Int(fields[12]))
+    }
+}
