@@ -2,7 +2,7 @@ extension FileStore {
     /// What the first look at the queue gave.
     private enum Entrance: Sendable {
         case granted(HeldClaim)
-        case waiting(WaitSlot)
+        case waiting(WaitSlot, Contention)
         case refused(Contention)
     }
 
@@ -15,6 +15,7 @@ extension FileStore {
     public func acquire(_ request: LockRequest) async throws -> Acquisition {
         try Task.checkCancellation()
         try check(request.holder)
+        var wasTold = false
         while true {
             let session = try session()
             try session.thread.attend(to: session)
@@ -24,7 +25,9 @@ extension FileStore {
             case nil: return .unavailable(Contention())
             case .granted(let held): return .granted(held.grant)
             case .refused(let contention): return .unavailable(contention)
-            case .waiting(let slot):
+            case .waiting(let slot, let contention):
+                if !wasTold { request.onQueued?(contention) }
+                wasTold = true
                 if let acquisition = try await wait(in: slot, request, session) { return acquisition }
             }
         }
@@ -49,7 +52,9 @@ extension FileStore {
                     case .granted(let token):
                         return .granted(try session.registry.hold(claim, token: token, file: file))
                     case .queued:
-                        return .waiting(try session.registry.wait(for: claim, after: lastToken, file: file))
+                        let contention = change.queue.contention(for: claim.owner)
+                        let slot = try session.registry.wait(for: claim, after: lastToken, file: file)
+                        return .waiting(slot, contention)
                     case .refused:
                         return .refused(change.queue.contention(ahead: change.queue.waiters.count))
                     }
