@@ -7,7 +7,7 @@
 #endif
 
 /// The directory of a ``FileStore``, checked and open: nobody but its owner can have put anything there.
-final class LockDirectory: Sendable {
+package final class LockDirectory: Sendable {
     /// The absolute path.
     let path: String
     /// The store's label, for messages.
@@ -32,7 +32,7 @@ final class LockDirectory: Sendable {
     /// - Throws: ``LockError/denied(store:reason:)`` if somebody else could have tampered with it, or it is not ours;
     ///   ``LockError/unsupported(store:feature:)`` on a network file system; ``LockError/storeFailed(store:reason:)``
     ///   and ``LockError/invalid(_:)`` for the rest.
-    init(
+    package init(
         path: String,
         label: String,
         probe: @Sendable (Descriptor) -> FileSystemKind

@@ -12,9 +12,9 @@ import Synchronization
 ///
 /// The file's *guard*, a `flock` on it, is held only for the few system calls of one section, never while somebody
 /// holds the lock that the file describes.
-final class LockFile: Sendable {
+package final class LockFile: Sendable {
     /// How a section went.
-    enum Attempt<Result: Sendable>: Sendable {
+    package enum Attempt<Result: Sendable>: Sendable {
         case done(Result)
         /// Another process is in a section of this file.
         case busy
@@ -72,7 +72,7 @@ final class LockFile: Sendable {
     }
 
     /// Opens a lock file whose name is found in its record.
-    static func open(fileName: String, in directory: LockDirectory) throws(LockError) -> LockFile? {
+    package static func open(fileName: String, in directory: LockDirectory) throws(LockError) -> LockFile? {
         try open(fileName, of: nil, in: directory, creating: false, makeRoom: {})
     }
 
@@ -101,7 +101,7 @@ final class LockFile: Sendable {
     /// If the process is killed at any moment, the file holds the record from before or the one from after.
     ///
     /// - Throws: What `change` throws, or why the file cannot be read or written; then the record is as it was.
-    func attempt<Result: Sendable>(
+    package func attempt<Result: Sendable>(
         _ change: (inout LockRecord) throws(LockError) -> Result
     ) throws(LockError) -> Attempt<Result> {
         try guarded { pages throws(LockError) in
@@ -117,7 +117,7 @@ final class LockFile: Sendable {
     ///
     /// - Parameter quietSince: The last token must be older than this.
     /// - Throws: Why it cannot be read or removed.
-    func removeIfIdle(quietSince: UnixTime) throws(LockError) {
+    package func removeIfIdle(quietSince: UnixTime) throws(LockError) {
         _ = try guarded { pages throws(LockError) in
             if let contents = try read(&pages) {
                 let lastToken = Int64(clamping: contents.record.queue.lastToken.rawValue)

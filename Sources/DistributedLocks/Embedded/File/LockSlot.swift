@@ -73,8 +73,13 @@ package enum LockSlot: Sendable, CaseIterable {
         guard bytes.count <= maximumSize else { return nil }
         bytes.replace(number: UInt32(bytes.count - headerSize), at: 16)
         bytes.replace(number: UInt32(max(allotted, roundedUp(bytes.count))), at: 20)
-        bytes.replace(number: checksum(bytes[...]), at: 24)
+        reseal(&bytes)
         return bytes
+    }
+
+    /// Computes the checksum of a slot whose other bytes are in place.
+    package static func reseal(_ bytes: inout [UInt8]) {
+        bytes.replace(number: checksum(bytes[...]), at: 24)
     }
 
     /// The record in a slot.

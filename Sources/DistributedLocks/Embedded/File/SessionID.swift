@@ -1,7 +1,7 @@
 /// Names one session: one open ``FileStore`` of one process. 128 random bits.
 package struct SessionID: Hashable, Sendable, CustomStringConvertible {
-    let high: UInt64
-    let low: UInt64
+    package let high: UInt64
+    package let low: UInt64
 
     package init(high: UInt64, low: UInt64) {
         self.high = high

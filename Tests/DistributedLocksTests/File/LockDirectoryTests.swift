@@ -1,0 +1,169 @@
+import DistributedLocks
+import Testing
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+@Suite("The directory of a file store")
+struct LockDirectoryTests {
+    private let temporary: TemporaryDirectory
+
+    init() throws {
+        temporary = try TemporaryDirectory()
+    }
+
+    private static var isRoot: Bool { geteuid() == 0 }
+
+    /// The error of a first use of `name`, below the temporary directory.
+    private func failure(_ name: String, _ change: (inout FileStore.Configuration) -> Void = { _ in }) async throws
+        -> LockError?
+    {
+        var configuration = FileStore.Configuration(directory: "\(temporary.path)/\(name)")
+        change(&configuration)
+        let store = try FileStore(configuration: configuration)
+        do {
+            _ = try await store.take(try claim("x"))
+            await store.close()
+            return nil
+        } catch let error as LockError {
+            return error
+        }
+    }
+
+    private func mode(_ name: String) -> mode_t {
+        var info = stat()
+        return lstat("\(temporary.path)/\(name)", &info) == 0 ? info.st_mode & 0o777 : 0
+    }
+
+    @Test("is created for its owner only, whatever the umask")
+    func created() async throws {
+        let old = umask(0o277)
+        defer { umask(old) }
+        #expect(try await failure("new///") == nil)
+        #expect(mode("new") == 0o700 && mode("new/locks") == 0o700 && mode("new/sessions") == 0o700)
+        #expect(temporary.entries("new/sessions").isEmpty)
+    }
+
+    @Test("is not created together with its parents")
+    func missingParent() async throws {
+        guard case .storeFailed(_, let reason) = try await failure("no/such") else {
+            Issue.record("no error")
+            return
+        }
+        #expect(reason.contains("parent directory does not exist"))
+    }
+
+    @Test("must not be a symbolic link, nor contain one")
+    func symbolicLinks() async throws {
+        mkdir(temporary.path + "/real", 0o700)
+        symlink("real", temporary.path + "/link")
+        guard case .denied(_, let reason) = try await failure("link") else {
+            Issue.record("followed a link")
+            return
+        }
+        #expect(reason.contains("symbolic link"))
+        symlink("/tmp", temporary.path + "/real/locks")
+        guard case .denied(_, let inner) = try await failure("real") else {
+            Issue.record("followed an inner link")
+            return
+        }
+        #expect(inner.contains("real/locks is a symbolic link"))
+    }
+
+    @Test("must be a directory")
+    func file() async throws {
+        TemporaryDirectory.write([], to: temporary.path + "/file")
+        guard case .denied(_, let reason) = try await failure("file") else {
+            Issue.record("no error")
+            return
+        }
+        #expect(reason.contains("not a directory"))
+    }
+
+    @Test("must not be writable for others", arguments: [mode_t(0o720), 0o702, 0o777, 0o1777])
+    func writable(_ mode: mode_t) async throws {
+        mkdir(temporary.path + "/open", 0o700)
+        chmod(temporary.path + "/open", mode)
+        guard case .denied(_, let reason) = try await failure("open") else {
+            Issue.record("no error")
+            return
+        }
+        #expect(reason.contains("writable for others") && reason.contains("chmod go-w"))
+    }
+
+    @Test("must belong to the user", .enabled(if: isRoot, "needs root, to make somebody else's directory"))
+    func foreign() async throws {
+        mkdir(temporary.path + "/foreign", 0o700)
+        chown(temporary.path + "/foreign", 12_345, 12_345)
+        guard case .denied(_, let reason) = try await failure("foreign") else {
+            Issue.record("no error")
+            return
+        }
+        #expect(reason.contains("belongs to user 12345"))
+    }
+
+    @Test("must not be on a network file system", arguments: ["nfs4", "cifs", "fuse.sshfs", "9p", "ceph"])
+    func network(_ type: String) async throws {
+        let error = try await failure("net") { $0.fileSystemProbe = { _ in FileSystemKind(type: type) } }
+        guard case .unsupported(_, let feature) = error else {
+            Issue.record("no error")
+            return
+        }
+        #expect(feature.contains(type) && feature.contains("local file system"))
+    }
+
+    @Test("local file systems are let through", arguments: ["ext4", "tmpfs", "xfs", "btrfs", "overlay", "apfs"])
+    func local(_ type: String) {
+        #expect(FileSystemKind(type: type) == .local)
+    }
+
+    @Test("the type of a mount is found")
+    func mountType() {
+        let mounts = """
+            24 1 0:6 / / rw,relatime - ext4 /dev/vda rw
+            25 24 0:7 / /my\\040dir rw,relatime shared:7 master:2 - nfs4 server:/x rw,vers=4.2
+            """
+        #expect(FileSystemKind.type(fileInfo: "pos:\t0\nmnt_id:\t25\nino:\t3\n", mounts: mounts) == "nfs4")
+        #expect(FileSystemKind.type(fileInfo: "mnt_id:\t24\n", mounts: mounts) == "ext4")
+        #expect(FileSystemKind.type(fileInfo: "mnt_id:\t2\n", mounts: mounts) == nil)
+        #expect(FileSystemKind.type(fileInfo: "", mounts: mounts) == nil)
+    }
+
+    @Test("paths that cannot be one are refused at once", arguments: ["", "/", "///", "a\u{0}b"])
+    func invalidPaths(_ path: String) {
+        #expect(throws: LockError.self) { try FileStore(directory: path) }
+    }
+
+    @Test("a path that is too long is refused")
+    func longPath() async throws {
+        guard case .invalid(let reason) = try await failure(String(repeating: "x", count: 300)) else {
+            Issue.record("no error")
+            return
+        }
+        #expect(reason.contains("too long"))
+    }
+
+    @Test("relative paths are made absolute")
+    func relative() throws {
+        #expect(try FileStore(directory: "some/where/").label.hasPrefix("file:///"))
+        #expect(try FileStore(directory: "some/where/").label.hasSuffix("/some/where"))
+    }
+
+    @Test("the default does not depend on the environment")
+    func defaultDirectory() {
+        let directory = FileStore.defaultDirectory()
+        setenv("XDG_RUNTIME_DIR", "/nowhere", 1)
+        setenv("TMPDIR", "/nowhere", 1)
+        defer {
+            unsetenv("XDG_RUNTIME_DIR")
+            unsetenv("TMPDIR")
+        }
+        #expect(FileStore.defaultDirectory() == directory)
+        #expect(directory.hasSuffix(geteuid() == 0 ? "dlock" : "dlock-\(geteuid())"))
+    }
+}
