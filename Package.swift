@@ -72,11 +72,18 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .executableTarget(name: "dlock", dependencies: ["DLockCommands"], swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "FileStoreProbe",
+            dependencies: ["DistributedLocks"],
+            path: "Tests/FileStoreProbe",
+            swiftSettings: swiftSettings
+        ),
         .testTarget(
             name: "DistributedLocksTests",
             dependencies: [
                 "DistributedLocks",
                 "DistributedLocksTesting",
+                "FileStoreProbe",
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
                 .product(name: "Logging", package: "swift-log"),
