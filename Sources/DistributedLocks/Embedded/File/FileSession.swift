@@ -19,6 +19,7 @@ final class FileSession: Sendable {
     let thread: SessionThread
     let peers: Peers
     private let cache: LockFileCache
+    private let spares = SpareDescriptors()
 
     /// Opens the directory and makes a session in it.
     init(_ configuration: FileStore.Configuration, label: String) throws(LockError) {
@@ -26,11 +27,16 @@ final class FileSession: Sendable {
         let probe = configuration.fileSystemProbe
         directory = try LockDirectory(path: configuration.directory, label: label, probe: probe)
         files = try SessionFiles(in: directory, random: configuration.random)
-        peers = Peers(directory: directory, makeRoom: { cache.clear() })
+        let makeRoom = { @Sendable [spares] in
+            cache.clear()
+            spares.give()
+        }
+        peers = Peers(directory: directory, makeRoom: makeRoom)
         registry = SessionRegistry(label: label)
         thread = SessionThread(label: label)
         self.configuration = configuration
         self.cache = cache
+        spares.refill()
     }
 
     var id: SessionID { files.id }
@@ -78,6 +84,7 @@ final class FileSession: Sendable {
         var hasNews = false
         defer {
             deliver(notices)
+            spares.refill()
             if hasNews { wakeThread() }
         }
         var name: LockName?
