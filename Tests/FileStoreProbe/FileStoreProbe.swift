@@ -118,6 +118,7 @@ enum FileStoreProbe {
 /// Obeys the lines.
 private final class Probe: Sendable {
     private let store: FileStore
+    private let descriptors = Mutex<[Int32]>([])
     private let claims = Mutex<[String: (LockClaim, Task<Void, Never>)]>([:])
 
     init(_ store: FileStore) {
@@ -136,6 +137,18 @@ private final class Probe: Sendable {
         case "status" where words.count == 2:
             let status = try await store.status(of: try LockName(words[1]))
             FileStoreProbe.say("status \(status.holders.count) \(status.waiters.count)")
+        case "exhaust":
+            descriptors.withLock { all in
+                while true {
+                    let descriptor = open("/dev/null", O_RDONLY)
+                    guard descriptor >= 0 else { break }
+                    all.append(descriptor)
+                }
+            }
+            FileStoreProbe.say("exhausted")
+        case "relieve":
+            for descriptor in descriptors.withLock({ $0 }) { close(descriptor) }
+            FileStoreProbe.say("relieved")
         default:
             FileStoreProbe.say("what?")
         }
