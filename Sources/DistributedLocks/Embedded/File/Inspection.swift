@@ -17,10 +17,10 @@ struct Inspection {
     mutating func run() -> Bool {
         session.directory.keepFromAging()
         guard session.isInPlace else { return false }
-        for held in next(of: session.registry.held.sorted { $0.claim.name < $1.claim.name }) where !isInPlace(held) {
+        for held in next(of: session.registry.held) where !isInPlace(held) {
             session.registry.lose(held.claim.owner, held.token, .removed)
         }
-        session.registry.suspect(next(of: session.registry.awaited.sorted()))
+        session.registry.suspect(next(of: Array(session.registry.awaited)))
         position += 1
         return true
     }

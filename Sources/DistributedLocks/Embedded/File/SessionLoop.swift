@@ -52,8 +52,11 @@ struct SessionLoop {
 extension SessionLoop {
     /// Opens the pipes of sessions that have to be watched now, and closes those of the others.
     private mutating func updateWatches() {
+        let news = session.registry.takeNewlyWatched()
         let wanted = session.registry.watched
         for id in watches.keys where !wanted.contains(id) { watches[id] = nil }
+        // One that is watched for another name already may have died, and been dealt with for that name alone.
+        for id in news where watches[id] != nil { watches[id]?.nextProbe = Clock.now }
         for id in wanted where watches[id] == nil { watch(id) }
     }
 
@@ -122,7 +125,6 @@ extension SessionLoop {
         var instants = watches.values.compactMap(\.nextProbe)
         if !dirty.isEmpty { instants.append(now.advanced(by: retryDelay)) }
         if !isParked { instants.append(nextTick) }
-        // A name may have been marked since they were last looked at.
         guard let next = instants.min() else { return -1 }
         let milliseconds = (now.duration(to: next).seconds * 1_000).rounded(.up)
         return Int32(min(max(milliseconds, 0), 3_600_000))

@@ -28,6 +28,8 @@ final class SessionRegistry: Sendable {
         var holds: [OwnerID: HeldClaim] = [:]
         var watched: [LockName: Set<SessionID>] = [:]
         var watchers: [SessionID: Set<LockName>] = [:]
+        /// Sessions that are watched for one more name than before.
+        var newlyWatched: Set<SessionID> = []
         /// Names whose files must be looked at.
         var dirty: Set<LockName> = []
     }
@@ -191,13 +193,24 @@ extension SessionRegistry {
                 state.watchers[session]?.remove(name)
                 if state.watchers[session]?.isEmpty == true { state.watchers[session] = nil }
             }
-            for session in sessions.subtracting(before) { state.watchers[session, default: []].insert(name) }
+            for session in sessions.subtracting(before) {
+                state.watchers[session, default: []].insert(name)
+                state.newlyWatched.insert(session)
+            }
             return !sessions.isSubset(of: before)
         }
     }
 
     /// All sessions that are to be watched.
     var watched: Set<SessionID> { state.withLock { Set($0.watchers.keys) } }
+
+    /// The sessions that are watched for one more name than when this was last asked.
+    func takeNewlyWatched() -> Set<SessionID> {
+        state.withLock { state in
+            defer { state.newlyWatched = [] }
+            return state.newlyWatched
+        }
+    }
 
     /// Has the files of all names for whose sake `session` is watched looked at.
     func suspect(_ session: SessionID) {
