@@ -133,4 +133,12 @@ struct WatchPlanTests {
             return
         }
     }
+
+    @Test("a request replaces what its owner had in a former session")
+    func formerSession() throws {
+        let entry = Queue.Entry(owner: owner(101), mode: .exclusive, holder: Holder(), tag: session(99))
+        var waiting = change(queue([1], [2, 3]), dead: [2])
+        #expect(try waiting.request(entry, mayWait: true) == .queued(ahead: 1))
+        #expect(waiting.queue.waiters.map(\.tag) == [session(3), session(99)])
+    }
 }
