@@ -48,6 +48,14 @@ extension Scene {
         return await begin(claim, on: client, patience: .none).end()
     }
 
+    /// Asks without any patience for what must be had.
+    @discardableResult
+    func takeAtOnce(_ claim: LockClaim, on client: Int = 0, _ promise: String) async throws -> Grant {
+        let result = await attempt(claim, on: client)
+        guard let grant = result.grant else { throw journal.failure(promised: promise, seen: result.summary) }
+        return grant
+    }
+
     /// Asks for what is not free, and waits until the store has queued the request.
     func queue(
         _ claim: LockClaim,

@@ -9,9 +9,8 @@ extension StoreConformance {
         ) { scene in
             let names = try similarNames(scene)
             for (number, name) in names.enumerated() {
-                let claim = scene.claim(of: name)
                 let promise = "\(quoted(name)) can be held beside similar names"
-                _ = try await scene.granted(scene.begin(claim, on: number), promise)
+                try await scene.takeAtOnce(scene.claim(of: name), on: number, promise)
             }
             for name in names {
                 let status = try await scene.status(of: name)
@@ -29,9 +28,13 @@ extension StoreConformance {
         ) { scene in
             let room = LockName.maximumLength - scene.prefix.utf8.count - 1
             let body = String(repeating: "x", count: room)
-            for ending in ["a", "b"] { try await scene.take(scene.claim(of: scene.name(body + ending)), on: 1) }
+            for ending in ["a", "b"] {
+                let name = try scene.name(body + ending)
+                try await scene.takeAtOnce(scene.claim(of: name), on: 1, "names are told apart at the last byte")
+            }
             let wide = String(repeating: "\u{1F512}", count: (room + 1) / 4)
-            try await scene.take(scene.claim(of: scene.name(wide)), on: 2)
+            let name = try scene.name(wide)
+            try await scene.takeAtOnce(scene.claim(of: name), on: 2, "the length of names is counted in bytes")
         },
         ConformanceCheck(
             "names.reuse",

@@ -9,7 +9,7 @@ extension StoreConformance {
         ) { scene in
             let claim = scene.claim()
             let first = try await scene.take(claim)
-            let again = try await scene.take(claim)
+            let again = try await scene.takeAtOnce(claim, "a repeated request is granted again")
             try scene.expect(
                 again.token == first.token,
                 "a repeated request is the same acquisition",
@@ -28,7 +28,8 @@ extension StoreConformance {
         ) { scene in
             let claim = scene.claim(.permit(of: 2))
             for _ in 0..<3 { try await scene.take(claim) }
-            try await scene.take(scene.claim(.permit(of: 2)), on: 1)
+            let other = scene.claim(.permit(of: 2))
+            try await scene.takeAtOnce(other, on: 1, "a repeated request takes one permit")
             try await scene.expectRefused(scene.claim(.permit(of: 2)), "there are no more permits than the limit")
             try await scene.release(claim)
             try await scene.take(scene.claim(.permit(of: 2)), on: 1)

@@ -97,7 +97,9 @@ extension StoreConformance {
 
     private static func lists(_ scene: Scene) async throws {
         let names = try similarNames(scene)
-        for (number, name) in names.enumerated() { try await scene.take(scene.claim(of: name), on: number) }
+        for (number, name) in names.enumerated() {
+            try await scene.takeAtOnce(scene.claim(of: name), on: number, "similar names can be held side by side")
+        }
         for client in scene.clients.indices {
             scene.journal.step = "names can be listed"
             let list = try await scene.client(client).list()
