@@ -4,6 +4,7 @@ import Synchronization
 final class Journal: Sendable {
     let check: String
     private let present = Mutex("the check starts")
+    private let failed = Mutex<ConformanceFailure?>(nil)
 
     init(check: String) {
         self.check = check
@@ -13,6 +14,12 @@ final class Journal: Sendable {
     var step: String {
         get { present.withLock { $0 } }
         set { present.withLock { $0 = newValue } }
+    }
+
+    /// What the check has found, should it get stuck while it clears away.
+    var found: ConformanceFailure? {
+        get { failed.withLock { $0 } }
+        set { failed.withLock { $0 = newValue } }
     }
 
     func failure(promised: String, seen: String) -> ConformanceFailure {

@@ -22,6 +22,15 @@ final class Scene: Sendable {
         name = try LockName(prefix)
     }
 
+    /// The same clients once more, with fresh names.
+    init(_ scene: Scene, again: Int) throws {
+        fixture = scene.fixture
+        journal = scene.journal
+        clients = scene.clients
+        prefix = "\(scene.prefix)-\(again)"
+        name = try LockName(prefix)
+    }
+
     var capabilities: StoreCapabilities { clients[0].capabilities }
     var clock: LeaseClock { clients[0].clock }
 
@@ -89,13 +98,32 @@ final class Scene: Sendable {
         attempts.withLock { $0.append(attempt) }
     }
 
-    /// Removes what the check has left behind, whatever the store thinks of it.
+    /// Does what makes sense only before `instant`. If it fails, and it is later already, the check begins again.
+    func before<Result>(_ instant: LeaseClock.Instant, _ body: () async throws -> Result) async throws -> Result {
+        do {
+            return try await body()
+        } catch {
+            throw instant <= clock.now ? TooSlow() : error
+        }
+    }
+
+    /// ``before(_:_:)`` the end of a lease of ``shortTTL`` that is asked for now.
+    func withinLease<Result>(_ body: () async throws -> Result) async throws -> Result {
+        try await before(LeaseTerm(ttl: shortTTL).deadline(confirmedBySending: clock.now), body)
+    }
+
+    /// Removes what the check has left behind, and closes its clients.
     func cleanUp() async {
+        await clearAway()
+        for client in clients { await client.close() }
+    }
+
+    /// Removes what the check has left behind, whatever the store thinks of it.
+    func clearAway() async {
         journal.step = "what a check has left in the store can be removed"
         let attempts = begun
         for attempt in attempts { attempt.cancel() }
         for attempt in attempts { _ = try? await attempt.client.release(attempt.claim) }
         for attempt in attempts { _ = await attempt.end() }
-        for client in clients { await client.close() }
     }
 }

@@ -5,7 +5,7 @@ enum Flaw: String, CaseIterable, Sendable {
     // Order
     case servesLastFirst, triesBarge, starvesWriters, wakesReadersOneByOne, losesWakeUps, answersTheHerd
     // Tokens and repetition
-    case repeatsTokens, restartsTokens, repeatsTokensOfReaders, countsRepeatedRequests
+    case repeatsTokens, restartsTokens, repeatsTokensOfReaders, countsRepeatedRequests, countsRepeatedWaits
     // Cancellation, deadlines, withdrawal
     case ignoresCancellation, keepsCancelledWaiters, acceptsLateRequests, ignoresDeadlines, endsWaitsEarly
     case keepsTimedOutWaiters, dropsGrantsAtDeadline, queuesTries, hidesContention, miscountsQueue, stallsBehindTimeouts

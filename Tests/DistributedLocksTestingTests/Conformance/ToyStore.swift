@@ -75,7 +75,7 @@ actor ToyStore: LockStore {
         }
         if flaw != .ignoresPermitLimit { try checkLimit(claim.mode, queue) }
         let entry = Entry(claim: claim, holder: request.holder, ttl: request.ttl)
-        let isQueued = queue.waiters.contains { $0.claim == claim }
+        let isQueued = flaw != .countsRepeatedWaits && queue.waiters.contains { $0.claim == claim }
         if !isQueued, queue.waiters.isEmpty || mayBarge(request), queue.canHold(claim.mode, flaw) {
             let grant = admit(entry, &queue)
             self[claim.name] = queue

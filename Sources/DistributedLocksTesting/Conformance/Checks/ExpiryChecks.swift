@@ -9,12 +9,13 @@ extension StoreConformance {
             .mode(.exclusive)
         ) { scene in
             let before = scene.clock.now
-            try await scene.take(scene.claim(), ttl: scene.shortTTL)
-            let waiter = try await scene.queue(scene.claim(), on: 1)
-            try await scene.advance(by: scene.shortTTL * 0.7)
-            try await scene.observe()
-            try expectHeld(since: before, scene) {
+            let waiter = try await scene.withinLease {
+                try await scene.take(scene.claim(), ttl: scene.shortTTL)
+                let waiter = try await scene.queue(scene.claim(), on: 1)
+                try await scene.advance(by: scene.shortTTL * 0.7)
+                try await scene.observe()
                 try scene.expectWaiting(waiter, promise: "a claim is held for the whole of its lease")
+                return waiter
             }
             try await scene.advance(by: scene.shortTTL * 0.3 + scene.fixture.slack)
             _ = try await scene.granted(waiter, "an expired claim goes to the next waiter without anybody's help")
@@ -31,13 +32,10 @@ extension StoreConformance {
             if: .expiring,
             .mode(.exclusive)
         ) { scene in
-            let before = scene.clock.now
-            try await scene.take(scene.claim(), ttl: scene.shortTTL)
-            try await scene.advance(by: scene.shortTTL * 0.7)
-            let early = await scene.attempt(scene.claim(), on: 1)
-            try expectHeld(since: before, scene) {
-                let promise = "a claim is held for the whole of its lease"
-                try scene.expect(early.contention != nil, promise, seen: early.summary)
+            try await scene.withinLease {
+                try await scene.take(scene.claim(), ttl: scene.shortTTL)
+                try await scene.advance(by: scene.shortTTL * 0.7)
+                try await scene.expectRefused(scene.claim(), on: 1, "a claim is held for the whole of its lease")
             }
             try await scene.advance(by: scene.shortTTL * 0.3 + scene.fixture.slack)
             try await scene.expectIdle("an expired claim leaves nothing", on: 1)
@@ -69,9 +67,12 @@ extension StoreConformance {
             let held = scene.claim()
             let grant = try await scene.take(held, ttl: term.ttl)
             try await expect(grant.validity, within: term, scene)
-            let waiter = try await scene.queue(scene.claim(), on: 1, ttl: term.ttl)
-            try await scene.advance(by: term.ttl / 4)
-            try await scene.release(held)
+            let waiter = try await scene.before(deadline(grant.validity)) {
+                let waiter = try await scene.queue(scene.claim(), on: 1, ttl: term.ttl)
+                try await scene.advance(by: term.ttl / 4)
+                try await scene.release(held)
+                return waiter
+            }
             let next = try await scene.granted(waiter, "a released lock goes to who waits for it")
             try await expect(next.validity, within: term, scene)
         },
@@ -93,11 +94,8 @@ extension StoreConformance {
         },
     ]
 
-    /// Makes `assertion` only if the lease that was asked for at `start` cannot be over yet.
-    private static func expectHeld(since start: LeaseClock.Instant, _ scene: Scene, _ assertion: () throws -> Void)
-        throws
-    {
-        if scene.clock.now < LeaseTerm(ttl: scene.shortTTL).deadline(confirmedBySending: start) { try assertion() }
+    static func deadline(_ validity: Grant.Validity) -> LeaseClock.Instant {
+        if case .until(let deadline) = validity { deadline } else { LeaseClock.Instant(offset: .zero) }
     }
 
     /// The deadline must lie before the end of the lease by our clock, and before the end that the store reports.

@@ -10,22 +10,16 @@ extension StoreConformance {
         ) { scene in
             let term = LeaseTerm(ttl: scene.shortTTL)
             let held = scene.claim()
-            try await scene.take(held, ttl: term.ttl)
+            var validity = try await scene.take(held, ttl: term.ttl).validity
             for _ in 0..<3 {
-                try await scene.advance(by: term.ttl * 0.6)
-                let before = scene.clock.now
-                let validity = try await confirm(held, ttl: term.ttl, scene)
+                validity = try await scene.before(deadline(validity)) {
+                    try await scene.advance(by: term.ttl * 0.6)
+                    return try await confirm(held, ttl: term.ttl, scene)
+                }
                 try await expect(validity, within: term, scene)
-                try scene.expect(
-                    validity == .unlimited || before < deadline(validity),
-                    "a renewed claim counts for a while",
-                    seen: "\(validity)"
-                )
             }
-            let renewed = scene.clock.now
-            let result = await scene.attempt(scene.claim(), on: 1)
-            if scene.clock.now < term.deadline(confirmedBySending: renewed) {
-                try scene.expect(result.contention != nil, "a renewed claim is still held", seen: result.summary)
+            try await scene.before(deadline(validity)) {
+                try await scene.expectRefused(scene.claim(), on: 1, "a renewed claim is still held")
             }
             try await scene.advance(by: term.ttl + scene.fixture.slack)
             try await scene.expectIdle("a claim that is not renewed any more ends")
@@ -66,11 +60,14 @@ extension StoreConformance {
             .mode(.exclusive)
         ) { scene in
             let held = scene.claim()
-            try await scene.take(held, ttl: scene.shortTTL)
-            let waiter = try await scene.queue(scene.claim(), on: 1)
-            try await scene.advance(by: scene.shortTTL * 0.6)
-            try await expectRefusal(of: scene.claim(), scene)
-            try await expectRefusal(of: waiter.claim, on: 1, scene)
+            let waiter = try await scene.withinLease {
+                try await scene.take(held, ttl: scene.shortTTL)
+                let waiter = try await scene.queue(scene.claim(), on: 1)
+                try await scene.advance(by: scene.shortTTL * 0.6)
+                try await expectRefusal(of: scene.claim(), scene)
+                try await expectRefusal(of: waiter.claim, on: 1, scene)
+                return waiter
+            }
             try await scene.advance(by: scene.shortTTL * 0.4 + scene.fixture.slack)
             _ = try await scene.granted(waiter, "a refused renewal does not extend another's lease")
         },
@@ -111,9 +108,5 @@ extension StoreConformance {
             throw scene.journal.failure(promised: "a renewal of what is held is confirmed", seen: "\(answers)")
         }
         return validity
-    }
-
-    private static func deadline(_ validity: Grant.Validity) -> LeaseClock.Instant {
-        if case .until(let deadline) = validity { deadline } else { LeaseClock.Instant(offset: .zero) }
     }
 }

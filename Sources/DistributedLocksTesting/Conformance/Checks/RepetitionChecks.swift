@@ -45,6 +45,9 @@ extension StoreConformance {
             waiter.cancel()
             try await scene.expectCancelled(waiter)
             let again = try await scene.queue(waiter.claim)
+            try await scene.observe()
+            let waiters = try await scene.status().waiters
+            try scene.expect(waiters.count <= 1, "a repeated request waits once", seen: "\(waiters.count) waiters")
             try await scene.release(held)
             _ = try await scene.granted(again, "a repeated request is served")
             try await scene.release(again.claim)
