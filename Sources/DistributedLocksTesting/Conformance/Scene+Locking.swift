@@ -17,9 +17,16 @@ extension Scene {
     func request(
         _ claim: LockClaim,
         patience: LockRequest.Patience = .unlimited,
-        ttl: Duration? = nil
+        ttl: Duration? = nil,
+        onQueued: (@Sendable (Contention) -> Void)? = nil
     ) -> LockRequest {
-        LockRequest(claim: claim, holder: holder(of: claim), ttl: ttl ?? longTTL, patience: patience)
+        LockRequest(
+            claim: claim,
+            holder: holder(of: claim),
+            ttl: ttl ?? longTTL,
+            patience: patience,
+            onQueued: onQueued
+        )
     }
 
     /// Sends a request in a task of its own.
@@ -28,9 +35,10 @@ extension Scene {
         on client: Int = 0,
         patience: LockRequest.Patience = .unlimited,
         ttl: Duration? = nil,
+        onQueued: (@Sendable (Contention) -> Void)? = nil,
         onEnd: @escaping @Sendable (Result<Acquisition, any Error>) -> Void = { _ in }
     ) -> Attempt {
-        let request = request(claim, patience: patience, ttl: ttl)
+        let request = request(claim, patience: patience, ttl: ttl, onQueued: onQueued)
         let attempt = Attempt(request, on: self.client(client), onEnd: onEnd)
         remember(attempt)
         return attempt

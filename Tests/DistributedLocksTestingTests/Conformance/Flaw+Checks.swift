@@ -39,6 +39,7 @@ extension Flaw {
         case .cutsNamesShort: ["names.longest"]
         case .showsWaitersInReverse: ["status.waiters"]
         case .hidesTokens, .hidesHolders: ["status.holder"]
+        case .tellsEveryWaiterTwice, .tellsWaitersTooEarly: ["status.tellsWaiters"]
         case .inventsHolders: ["status.idle"]
         case .listsIdleNames, .listsInAnyOrder: ["status.list"]
         case .hidesAbilities: ["status.listRefused", "forcedRelease.refused"]
@@ -73,6 +74,7 @@ extension Flaw {
         case .neverExpires: ["expiry.handsOver"]
         case .expiresUnasked: ["expiry.never"]
         case .needsVisitToExpire: ["expiry.handsOver", "renewal.wrongOwner"]
+        case .tellsNoWaiter: ["status.tellsWaiters"]
         case .closeLeavesWaits: ["closing.endsWaits", "closing.givesUp"]
         default: []
         }

@@ -15,7 +15,7 @@ enum Flaw: String, CaseIterable, Sendable {
     case foldsCase, comparesByEquivalence, cutsNamesShort, readsNamesAsPaths
     // Status
     case showsWaitersInReverse, hidesTokens, hidesHolders, inventsHolders, listsIdleNames, listsInAnyOrder
-    case hidesAbilities
+    case hidesAbilities, tellsNoWaiter, tellsEveryWaiterTwice, tellsWaitersTooEarly
     // Forced release
     case forcesOneHolderOnly, namesNobodyForced, failsOnIdleForce, forgetsToSignal, signalsWrongReason, signalsEverybody
     // Leases

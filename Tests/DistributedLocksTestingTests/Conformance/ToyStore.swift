@@ -60,6 +60,7 @@ actor ToyStore: LockStore {
             return try await late.value
         }
         try Task.checkCancellation()
+        if flaw == .tellsWaitersTooEarly { request.onQueued?(Contention()) }
         return try await arrive(request)
     }
 
@@ -86,6 +87,8 @@ actor ToyStore: LockStore {
         if !isQueued { queue.waiters.insert(entry, at: flaw == .servesLastFirst ? 0 : queue.waiters.count) }
         self[claim.name] = queue
         if request.patience == .none { return .unavailable(contention) }
+        if flaw != .tellsNoWaiter { request.onQueued?(contention) }
+        if flaw == .tellsEveryWaiterTwice { request.onQueued?(contention) }
         return try await wait(for: request)
     }
 

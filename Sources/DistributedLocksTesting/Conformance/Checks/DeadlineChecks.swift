@@ -104,7 +104,12 @@ extension StoreConformance {
             try await clock.sleep(until: deadline)
             return deadline.duration(to: clock.now)
         }
-        let waiter = scene.begin(scene.claim(), on: 1, patience: .until(deadline)) { _ in ends.append(clock.now) }
+        let waiter = scene.begin(
+            scene.claim(),
+            on: 1,
+            patience: .until(deadline),
+            onEnd: { _ in ends.append(clock.now) }
+        )
         try await scene.advance(by: wait * 0.9)
         try await scene.observe()
         let rest = clock.now.duration(to: deadline)

@@ -41,6 +41,13 @@ extension StoreConformance {
             }
         },
         ConformanceCheck(
+            "status.tellsWaiters",
+            "who waits is told once, when the request is queued, who is in the way; nobody else is",
+            if: .fifo,
+            .mode(.exclusive),
+            body: tellsWaiters
+        ),
+        ConformanceCheck(
             "status.list",
             "the list shows all names in use, byte by byte and in byte order, and no others",
             if: .listsNames,
@@ -93,6 +100,34 @@ extension StoreConformance {
             try await scene.release(claim)
             try await scene.expectIdle("a released name is idle")
         }
+    }
+
+    private static func tellsWaiters(_ scene: Scene) async throws {
+        let told = Log<Contention>()
+        let held = scene.claim()
+        let holder = scene.begin(held, onQueued: told.append)
+        _ = try await scene.granted(holder, "a free name is granted")
+        _ = await scene.begin(scene.claim(), on: 1, patience: .none, onQueued: told.append).end()
+        try await scene.observe()
+        try scene.expect(told.all.isEmpty, "who does not wait is not told so", seen: "\(told.all)")
+        _ = try await scene.queue(scene.claim(), on: 1)
+        let waiter = scene.begin(scene.claim(), on: 2, onQueued: told.append)
+        try await scene.eventually("who waits is told who is in the way") { !told.all.isEmpty }
+        try scene.expectWaiting(waiter)
+        let status = try await scene.status(2)
+        try scene.expect(
+            status.waiters.contains { $0.owner == waiter.claim.owner },
+            "who waits is told when the request is certainly queued",
+            seen: "\(status.waiters.count) waiters, and not this one"
+        )
+        try await scene.release(held)
+        try await scene.observe()
+        try scene.expect(
+            told.all.count == 1 && told.all[0].holders.map(\.label) == [scene.holder(of: held).label]
+                && told.all[0].ahead == 1,
+            "who waits is told once who is in the way",
+            seen: "\(told.all)"
+        )
     }
 
     private static func lists(_ scene: Scene) async throws {
