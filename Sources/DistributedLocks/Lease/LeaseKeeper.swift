@@ -15,10 +15,12 @@ final class LeaseKeeper: Sendable {
     let clock: LeaseClock
     let configuration: LockConfiguration
     let metrics: LockMetrics
-    let background = BackgroundTasks()
-    private let timers: TimerQueue<Timer>
+    /// Releases and clean-ups: what closing and draining wait for.
+    let releases = BackgroundTasks()
+    let renewals = BackgroundTasks()
+    let timers: TimerQueue<Timer>
     private let leases = Mutex<[OwnerID: LeaseRecord]>([:])
-    private let isClosed = Atomic(false)
+    private let closed = Atomic(false)
 
     init(store: any LockStore, configuration: LockConfiguration) {
         self.store = store
@@ -32,6 +34,8 @@ final class LeaseKeeper: Sendable {
     deinit {
         timers.close()
     }
+
+    var isClosed: Bool { closed.load(ordering: .sequentiallyConsistent) }
 
     /// Begins to look after a grant.
     func adopt(_ grant: Grant, request: LockRequest, options: LockOptions, span: any Span) -> Lease {
@@ -51,7 +55,7 @@ final class LeaseKeeper: Sendable {
             guard let self, let record else { return }
             handle(record) { machine, _ in machine.lossReported(reason) }
         }
-        if isClosed.load(ordering: .sequentiallyConsistent) { handle(record) { machine, now in machine.close(at: now) } }
+        if isClosed { handle(record) { machine, now in machine.close(at: now) } }
         return Lease(record: record, keeper: self)
     }
 
@@ -65,9 +69,8 @@ final class LeaseKeeper: Sendable {
 
     /// Releases for the user; bounded in time, and unaffected by cancellation.
     func release(_ record: LeaseRecord) async -> ReleaseResult {
-        let before = checkClock(of: record)
-        if case .lost(let reason) = before, reason != .released { return .alreadyLost(reason) }
         handle(record) { machine, now in machine.release(at: now) }
+        if case .lost(let reason) = record.state(at: clock.now), reason != .released { return .alreadyLost(reason) }
         if record.isLingering { return .deferred }
         return await value(of: record.released, within: configuration.releaseTimeout) ?? .pending
     }
@@ -84,7 +87,7 @@ final class LeaseKeeper: Sendable {
     /// Removes whatever an acquire that did not succeed has left in the store.
     func withdraw(_ claim: LockClaim, ttl: Duration) async {
         let done = Latch<ReleaseResult>()
-        background.start { await done.open(self.giveBack(claim, ttl: ttl)) }
+        releases.start { await done.open(self.giveBack(claim, ttl: ttl)) }
         _ = await value(of: done, within: configuration.cleanupTimeout)
     }
 
@@ -93,18 +96,18 @@ final class LeaseKeeper: Sendable {
         for record in leases.withLock({ Array($0.values) }) where record.isLingering {
             _ = await record.released.value(for: record.released.enter())
         }
-        let idle = background.idle
+        let idle = releases.idle
         _ = await idle.value(for: idle.enter())
     }
 
     /// Ends every lease and waits until the store has them back, or the release timeout has passed.
     func close() async {
-        isClosed.store(true, ordering: .sequentiallyConsistent)
+        closed.store(true, ordering: .sequentiallyConsistent)
         for record in leases.withLock({ Array($0.values) }) {
             handle(record) { machine, now in machine.close(at: now) }
         }
-        _ = await value(of: background.idle, within: configuration.releaseTimeout)
-        timers.close()
+        // The timers go on: they bound the waits of those who release or clean up at this moment.
+        _ = await value(of: releases.idle, within: configuration.releaseTimeout)
     }
 }
 
@@ -127,10 +130,12 @@ extension LeaseKeeper {
         let change = record.apply(on: clock, event)
         if change.effects.contains(.announce) { announce(record, change.state, at: change.now) }
         if change.effects.contains(.giveBack) {
-            background.start { await self.ended(record, self.giveBack(record.claim, ttl: record.ttl)) }
+            releases.start { await self.ended(record, self.giveBack(record.claim, ttl: record.ttl)) }
         } else if change.effects.contains(.gone), case .lost(let reason) = change.state {
             ended(record, reason == .released ? .released : .alreadyLost(reason))
         }
+        // Nobody else may be left who keeps the timers going.
+        if record.isLingering { record.keepAlive(self) }
         record.reschedule(in: timers)
         return change.effects.contains(.renew)
     }
@@ -151,7 +156,7 @@ extension LeaseKeeper {
 
     /// Sends the renewals of several leases in one batch.
     private func renew(_ records: [LeaseRecord]) {
-        background.start {
+        renewals.start {
             let requests = records.map { RenewalRequest(claim: $0.claim, ttl: $0.ttl) }
             let answers = await self.store.renew(requests)
             for (record, answer) in zip(records, answers) {
@@ -166,9 +171,12 @@ extension LeaseKeeper {
     private func giveBack(_ claim: LockClaim, ttl: Duration) async -> ReleaseResult {
         let start = clock.now
         var pause = Duration.milliseconds(50)
+        var isRepeated = false
         while true {
             do {
-                return try await store.release(claim) == .released ? .released : .alreadyLost(.removed)
+                // The attempt whose outcome is not known may have been the one that took it away.
+                let outcome = try await store.release(claim)
+                return outcome == .released || isRepeated ? .released : .alreadyLost(.removed)
             } catch LockError.closed {
                 return .alreadyLost(.closed)
             } catch {
@@ -177,6 +185,7 @@ extension LeaseKeeper {
                     metadata: LockMetadata.of(claim).merging(["error": "\(error)"]) { $1 }
                 )
             }
+            isRepeated = true
             if case .expiring = store.capabilities.lifetime, clock.now >= start.advanced(by: ttl) { return .pending }
             try? await clock.sleep(for: pause / 2 + configuration.random.jitter(upTo: pause / 2))
             pause = min(pause * 2, .seconds(5))
@@ -187,6 +196,7 @@ extension LeaseKeeper {
     private func ended(_ record: LeaseRecord, _ result: ReleaseResult) {
         leases.withLock { _ = $0.removeValue(forKey: record.claim.owner) }
         record.released.open(result)
+        record.keepAlive(nil)
     }
 
     private func value<Value: Sendable>(of latch: Latch<Value>, within limit: Duration) async -> Value? {

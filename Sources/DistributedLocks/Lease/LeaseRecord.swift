@@ -11,6 +11,7 @@ final class LeaseRecord: Sendable {
         var nextObserver = 0
         var wake: (at: LeaseClock.Instant, number: Int, ticket: TimerQueue<LeaseKeeper.Timer>.Ticket)?
         var nextWake = 0
+        var keeper: LeaseKeeper?
     }
 
     let claim: LockClaim
@@ -103,6 +104,11 @@ final class LeaseRecord: Sendable {
             let timer = LeaseKeeper.Timer.lease(self, wake: number)
             inner.wake = (wanted, number, timers.schedule(timer, at: wanted, slack: inner.machine.wakeSlack))
         }
+    }
+
+    /// Keeps the keeper alive while the lease has no user any more, but a time to be given back at.
+    func keepAlive(_ keeper: LeaseKeeper?) {
+        inner.withLock { $0.keeper = keeper }
     }
 
     /// A timer has been delivered. Unless another has taken its place meanwhile, none is set any more.

@@ -2,7 +2,7 @@ import Synchronization
 
 /// Work that must go on when the task that started it is cancelled: renewals, releases and clean-ups.
 ///
-/// The only place in the library that starts such tasks, so that closing a service can wait for all of them.
+/// The only place in the library that starts such tasks, so that closing a service can wait for them.
 final class BackgroundTasks: Sendable {
     private struct State {
         var running = 0
@@ -27,6 +27,9 @@ final class BackgroundTasks: Sendable {
             Task.detached { await self.perform(work) }
         }
     }
+
+    /// How many are running.
+    var count: Int { state.withLock { $0.running } }
 
     /// Opens when nothing is running (any more).
     var idle: Latch<Void> {

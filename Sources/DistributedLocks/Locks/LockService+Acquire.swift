@@ -60,7 +60,12 @@ extension LockService {
                 store: store.label,
                 tracer: configuration.tracer
             )
-            return keeper.adopt(grant, request: request, options: lock.options, span: span)
+            let lease = keeper.adopt(grant, request: request, options: lock.options, span: span)
+            // Lost before anybody could rely on it: no body may even begin.
+            if case .lost(let reason) = lease.state {
+                throw reason == .closed ? LockError.closed(store: store.label) : LockError.lost(lock.name, reason)
+            }
+            return lease
         case .unavailable(var contention):
             contention.heldByCaller = heldByCaller
             if request.patience == .none { throw LockError.busy(lock.name, contention) }
@@ -87,6 +92,7 @@ extension LockService {
 
     /// Refuses what cannot work, before anything is sent.
     private func check(_ lock: DistributedLock) throws(LockError) {
+        guard !keeper.isClosed else { throw .closed(store: store.label) }
         let capabilities = store.capabilities
         guard capabilities.modes.contains(lock.mode.kind) else {
             throw .unsupported(store: store.label, feature: lock.mode.kind.featureName)

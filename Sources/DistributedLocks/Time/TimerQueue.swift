@@ -30,6 +30,7 @@ package final class TimerQueue<Payload: Sendable>: Sendable {
         var sleeper: (number: UInt64, task: Task<Void, Never>, due: LeaseClock.Instant)?
         var deliver: (@Sendable ([Payload]) -> Void)?
         var isClosed = false
+        var deliveries = 0
     }
 
     private let clock: LeaseClock
@@ -85,6 +86,9 @@ package final class TimerQueue<Payload: Sendable>: Sendable {
     /// How many timers are kept, including cancelled ones that have not been dropped yet.
     var entryCount: Int { state.withLock { $0.heap.count } }
 
+    /// Whether payloads are being delivered at this moment.
+    var isDelivering: Bool { state.withLock { $0.deliveries > 0 } }
+
     /// Until when the one sleeping task sleeps; `nil` if there is none.
     var sleepsUntil: LeaseClock.Instant? { state.withLock { $0.sleeper?.due } }
 
@@ -100,9 +104,11 @@ package final class TimerQueue<Payload: Sendable>: Sendable {
             }
             // Before anything is delivered: a slow receiver must not hold up the next timer.
             sleepIfNeeded(&state)
+            state.deliveries += 1
             return (due, state.deliver)
         }
         if !due.isEmpty { deliver?(due) }
+        state.withLock { $0.deliveries -= 1 }
     }
 
     /// Makes sure that somebody sleeps until the first timer that is still wanted.

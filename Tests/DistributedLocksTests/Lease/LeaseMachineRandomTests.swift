@@ -11,12 +11,17 @@ struct LeaseMachineRandomTests {
         for life in 0..<50 { check(seed: seed << 32 | UInt64(life)) }
     }
 
+    /// A number of 512ths, which are exact as numbers and as nanoseconds.
+    private func draw(_ range: ClosedRange<Double>, _ random: inout SeededGenerator) -> Double {
+        (Double.random(in: range, using: &random) * 512).rounded(.up) / 512
+    }
+
     private func check(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
-        let ttl = Double.random(in: 0.05...60, using: &random)
-        let atMost = Bool.random(using: &random) ? Double.random(in: 0.01...200, using: &random) : nil
+        let ttl = draw(0.05...60, &random)
+        let atMost = Bool.random(using: &random) ? draw(0.01...200, &random) : nil
         let atLeast =
-            Bool.random(using: &random) ? Double.random(in: 0...min(atMost ?? 100, 100), using: &random) : nil
+            Bool.random(using: &random) ? draw(0...min(atMost ?? 100, 100), &random) : nil
         let expires = Int.random(in: 0..<5, using: &random) > 0
         let machine = MachineDriver(
             validity: expires ? .until(.at(ttl)) : .unlimited,
@@ -31,7 +36,7 @@ struct LeaseMachineRandomTests {
             if Bool.random(using: &random), let wake = machine.nextWake {
                 now = max(now, wake.offset.seconds)
             } else {
-                now += Double.random(in: 0...(ttl / 3), using: &random)
+                now += draw(0...(ttl / 3), &random)
             }
             let event = self.event(at: now, ttl: ttl, &random)
             // What the clock says just before the answer arrives must stay true.
@@ -50,7 +55,7 @@ struct LeaseMachineRandomTests {
     private func event(at now: Double, ttl: Double, _ random: inout SeededGenerator) -> MachineEvent {
         switch Int.random(in: 0..<40, using: &random) {
         case 0..<20: .clock
-        case 20..<30: .confirmed(until: now - Double.random(in: 0...(ttl / 3), using: &random) + ttl)
+        case 20..<30: .confirmed(until: now - draw(0...(ttl / 3), &random) + ttl)
         case 30..<36: .unknown
         case 36: .refused(.removed)
         case 37: .loss(.revoked)

@@ -3,7 +3,9 @@ import DistributedLocksTesting
 @testable import DistributedLocks
 
 extension LeaseClock.Instant {
-    static func at(_ seconds: Double) -> LeaseClock.Instant { LeaseClock.Instant(offset: .seconds(seconds)) }
+    static func at(_ seconds: Double) -> LeaseClock.Instant {
+        LeaseClock.Instant(offset: .nanoseconds(Int64((seconds * 1e9).rounded())))
+    }
 }
 
 extension RandomSource {

@@ -15,3 +15,10 @@ final class Recorder<Element: Sendable>: Sendable {
         elements.withLock { $0.append(contentsOf: new) }
     }
 }
+
+/// Shows whether an object still exists.
+final class Weak<Object: AnyObject & Sendable>: Sendable {
+    weak let object: Object?
+
+    init(_ object: Object) { self.object = object }
+}
