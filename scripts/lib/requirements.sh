@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the other scripts: makes sure that a program is there, or says what to do.
 
 # Runs a command as root, with sudo where that is needed and possible.

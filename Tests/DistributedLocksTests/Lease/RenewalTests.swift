@@ -23,6 +23,7 @@ import Testing
         await bench.advance(to: 100)
         #expect(leases.allSatisfy { $0.state == .held })
         for lease in leases { #expect(await lease.release() == .released) }
+        await bench.advance(to: 200)
         #expect(await clock.settle { clock.sleeperCount == 0 }, "nothing runs when nothing is held")
     }
 
