@@ -1,6 +1,14 @@
 import DistributedLocks
 import Testing
 
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 @Suite("Two sessions in one directory")
 struct FileStoreTests {
     private let room: StoreRoom
@@ -202,6 +210,22 @@ struct FileStoreTests {
         #expect(TemporaryDirectory.entries(room.path + "/sessions").isEmpty)
     }
 
+    @Test("closing hands on what is held even if a forked process still has the session's files open")
+    func closeWithDuplicates() async throws {
+        let (a, b) = (
+            try room.store { $0.tickInterval = .seconds(3_600) }, try room.store { $0.tickInterval = .seconds(3_600) }
+        )
+        _ = try await a.take(try claim("x"))
+        let pipe = try #require(TemporaryDirectory.entries(room.path + "/sessions").first { $0.hasSuffix(".wake") })
+        let waiter = try await b.queue(try claim("x"))
+        // As long as it is open for writing, the kernel does not report the session's end.
+        let duplicate = open("\(room.path)/sessions/\(pipe)", O_RDWR | O_NONBLOCK | O_CLOEXEC)
+        defer { closeFile(duplicate) }
+        await a.close()
+        #expect(try await waiter.value.grant != nil)
+        await b.close()
+    }
+
     @Test("a store that is just dropped leaves nothing behind")
     func dropped() async throws {
         let b = try room.store()
@@ -244,4 +268,9 @@ struct FileStoreTests {
         await #expect(throws: LockError.self) { try await store.acquire(request) }
         await store.close()
     }
+}
+
+/// `close(2)`, which the method of that name hides.
+private func closeFile(_ file: Int32) {
+    close(file)
 }
