@@ -221,6 +221,8 @@ struct FileStoreTests {
         // As long as it is open for writing, the kernel does not report the session's end.
         let duplicate = open("\(room.path)/sessions/\(pipe)", O_RDWR | O_NONBLOCK | O_CLOEXEC)
         defer { closeFile(duplicate) }
+        // Past the waiter's second look at a session that it has just begun to watch.
+        try await Task.sleep(for: .milliseconds(50))
         await a.close()
         #expect(try await waiter.value.grant != nil)
         await b.close()
