@@ -168,8 +168,10 @@ extension LockQueue {
         Contention(holders: holders.map(\.holder), ahead: ahead)
     }
 
-    /// Who is in the way of `owner`, which may be queued or not.
+    /// Who is in the way of `owner`, which may be queued or not; never `owner` itself.
     package func contention(for owner: OwnerID) -> Contention {
-        contention(ahead: waiters.firstIndex { $0.owner == owner } ?? waiters.count)
+        var contention = contention(ahead: waiters.firstIndex { $0.owner == owner } ?? waiters.count)
+        contention.holders = holders.filter { $0.owner != owner }.map(\.holder)
+        return contention
     }
 }

@@ -63,7 +63,8 @@ extension MemoryStore {
         var granted: [Grant] = []
         let result = try state.withLock { state in
             var queue = state.queues[name] ?? Queue()
-            _ = queue.prune { entry in entry.token != nil && (entry.tag.expiry.map { $0 <= now } ?? false) }
+            let expired = queue.prune { entry in entry.token != nil && (entry.tag.expiry.map { $0 <= now } ?? false) }
+            for entry in expired { state.signals[entry.owner] = nil }
             granted += promote(&queue, name, now: now, &state)
             let result = try body(&queue, &state)
             granted += promote(&queue, name, now: now, &state)
