@@ -23,14 +23,21 @@ struct HeldLeases: Sendable {
         live(lock).last { $0.mode == lock.mode || $0.mode == .exclusive }
     }
 
-    /// Whether a lease of this very task keeps it from getting `lock`.
+    /// Whether a lease of this very task is sure to keep it from getting `lock`.
     func blocks(_ lock: DistributedLock) -> Bool {
         live(lock).contains { held in
             switch (held.mode, lock.mode) {
-            case (.shared, .shared), (.permit, .permit): false
+            case (.shared, .shared): false
+            case (.permit(let limit), .permit): limit == 1
             default: true
             }
         }
+    }
+
+    /// Whether a lease of this very task has kept it from getting `lock`. A second reader could have had it, but for a
+    /// writer in between, which waits for the first.
+    func haveBlocked(_ lock: DistributedLock) -> Bool {
+        blocks(lock) || lock.mode == .shared && live(lock).contains { $0.mode == .shared }
     }
 
     private func live(_ lock: DistributedLock) -> [Lease] {

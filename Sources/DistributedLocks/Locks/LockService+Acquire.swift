@@ -13,15 +13,14 @@ extension LockService {
         let start = store.clock.now
         let request = makeRequest(lock, patience: patience.until(start), onQueued: onQueued)
         let span = LockSpans.startAcquire(request.claim, store: store.label, tracer: configuration.tracer)
-        let blockedByCaller = HeldLeases.current.blocks(lock)
-        if blockedByCaller, patience != .none {
+        if HeldLeases.current.blocks(lock), patience != .none {
             configuration.logger.warning(
                 "This task holds the name already and waits for itself; see LockOptions.reentrant",
                 metadata: LockMetadata.of(request.claim)
             )
         }
         do {
-            let lease = try await obtain(request, lock: lock, start: start, heldByCaller: blockedByCaller)
+            let lease = try await obtain(request, lock: lock, start: start)
             keeper.metrics.acquireEnded(.acquired, after: start.duration(to: store.clock.now))
             LockSpans.end(span, .acquired)
             return lease
@@ -37,8 +36,7 @@ extension LockService {
     private func obtain(
         _ request: LockRequest,
         lock: DistributedLock,
-        start: LeaseClock.Instant,
-        heldByCaller: Bool
+        start: LeaseClock.Instant
     ) async throws -> Lease {
         let acquisition: Acquisition
         do {
@@ -67,7 +65,7 @@ extension LockService {
             }
             return lease
         case .unavailable(var contention):
-            contention.heldByCaller = heldByCaller
+            contention.heldByCaller = HeldLeases.current.haveBlocked(lock)
             if request.patience == .none { throw LockError.busy(lock.name, contention) }
             throw LockError.timedOut(lock.name, after: start.duration(to: store.clock.now), contention)
         }
