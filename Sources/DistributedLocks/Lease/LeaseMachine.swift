@@ -124,9 +124,8 @@ struct LeaseMachine: ~Copyable, Sendable {
             plan = .inFlight(overdue: now.advanced(by: pace.interval))
             return .renew
         case .inFlight(let overdue) where overdue <= now:
-            isFailing = true
             plan = .inFlight(overdue: now.advanced(by: pace.retry))
-            return announcement.union(.renew)
+            return fail().union(.renew)
         default:
             return []
         }
@@ -142,9 +141,8 @@ struct LeaseMachine: ~Copyable, Sendable {
         case .refused:
             return []
         case .unknown:
-            isFailing = true
             plan = .due(now.advanced(by: pace.retry))
-            return announcement
+            return fail()
         case .confirmed(let renewed):
             return confirm(renewed, at: now)
         }
@@ -190,6 +188,12 @@ struct LeaseMachine: ~Copyable, Sendable {
             plan = .due(pace.next(after: now, deadline: end))
         }
         return wasFailing ? announcement : []
+    }
+
+    /// Said once, not with every attempt.
+    private mutating func fail() -> Effects {
+        defer { isFailing = true }
+        return isFailing ? [] : announcement
     }
 
     private mutating func finish(_ reason: LossReason, heldInStore: Bool = true) -> Effects {

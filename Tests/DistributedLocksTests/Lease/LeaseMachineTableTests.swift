@@ -73,7 +73,8 @@ struct LeaseMachineTableTests {
                 Step(19.9, .clock, [], .held),
                 Step(20, .clock, [.renew, .announce], .unconfirmed(until: .at(30))),
                 Step(20.5, .clock, [], .unconfirmed(until: .at(30))),
-                Step(21, .clock, [.renew, .announce], .unconfirmed(until: .at(30))),
+                Step(21, .clock, .renew, .unconfirmed(until: .at(30))),
+                Step(21.5, .unknown, [], .unconfirmed(until: .at(30))),
                 Step(30, .clock, over, .lost(.expired)),
                 Step(30.1, .confirmed(until: 60), [], .lost(.expired)),
             ]
