@@ -1,3 +1,6 @@
+import ServiceContextModule
+import Tracing
+
 /// Runs one body under one lease: cancelled on loss, released in every case.
 struct ScopedHold {
     let service: LockService
@@ -9,7 +12,11 @@ struct ScopedHold {
         let held = HeldLeases.current.adding(lease, of: service)
         let lease = lease
         // A task of its own, so that a loss can cancel the body without cancelling the caller.
-        let task = Self.start { try await HeldLeases.$current.withValue(held) { try await body(lease) } }
+        let task = Self.start {
+            try await HeldLeases.$current.withValue(held) {
+                try await ServiceContext.$current.withValue(lease.record.span.context) { try await body(lease) }
+            }
+        }
         let observer = lease.onLoss { task.cancel() }
         let result = await withTaskCancellationHandler {
             await task.result
