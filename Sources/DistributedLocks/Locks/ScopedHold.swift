@@ -11,8 +11,9 @@ struct ScopedHold {
     ) async throws -> Result {
         let held = HeldLeases.current.adding(lease, of: service)
         let lease = lease
-        // A task of its own, so that a loss can cancel the body without cancelling the caller.
-        let task = Self.start {
+        // A task of its own, so that a loss can cancel the body without cancelling the caller. Not begun on the caller's
+        // thread: until the body suspended for the first time, neither a loss nor the caller could cancel it.
+        let task = Task {
             try await HeldLeases.$current.withValue(held) {
                 try await ServiceContext.$current.withValue(lease.record.span.context) { try await body(lease) }
             }
@@ -27,17 +28,6 @@ struct ScopedHold {
         lease.record.stopObserving(observer)
         let release = await lease.release()
         return try outcome(of: result, loss: loss(state, release))
-    }
-
-    /// Starts a task that runs on the caller's thread until it suspends for the first time, where the system can do that.
-    private static func start<Result: Sendable>(
-        _ work: sending @escaping @isolated(any) () async throws -> Result
-    ) -> Task<Result, any Error> {
-        if #available(macOS 26, iOS 26, tvOS 26, watchOS 26, visionOS 26, *) {
-            Task.immediate { try await work() }
-        } else {
-            Task { try await work() }
-        }
     }
 
     private func loss(_ state: LeaseState, _ release: ReleaseResult) -> LossReason? {

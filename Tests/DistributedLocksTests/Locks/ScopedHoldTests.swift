@@ -93,6 +93,21 @@ import Testing
         #expect(cancelledAt.all == [.at(29.698)])
     }
 
+    @Test("A body that computes without ever suspending is cancelled too")
+    func neverSuspends() async throws {
+        let signal = LossSignal()
+        store.onAcquire { [store] in .granted(store.grant($0, lossSignal: signal)) }
+        let lock = try bench.lock()
+        await #expect(throws: LockError.lost(lock.name, .revoked)) {
+            try await lock.withLock { _ in
+                signal.raise(.revoked)
+                var patience = 50_000_000
+                while !Task.isCancelled, patience > 0 { patience -= 1 }
+                #expect(Task.isCancelled)
+            }
+        }
+    }
+
     @Test("A body that notices nothing learns of the loss all the same, by the clock")
     func unnoticed() async throws {
         store.onRenew { requests in requests.map { [store] _ in .unknown(store.unreachable) } }
