@@ -9,7 +9,8 @@ struct ArgumentTests {
     @Test(
         "Durations",
         arguments: [
-            ("500ms", Duration.milliseconds(500)), ("30s", .seconds(30)), ("30", .seconds(30)), ("1.5s", .milliseconds(1_500)),
+            ("500ms", Duration.milliseconds(500)), ("30s", .seconds(30)), ("30", .seconds(30)),
+            ("1.5s", .milliseconds(1_500)),
             ("5m", .seconds(300)), ("2h", .seconds(7_200)), ("1d", .seconds(86_400)), ("0", .zero),
         ]
     )
@@ -17,7 +18,10 @@ struct ArgumentTests {
         #expect(DurationArgument(argument: text)?.duration == expected)
     }
 
-    @Test("What is no duration", arguments: ["", "s", "-1s", "1x", "1 s", "1e99s", "nan", "inf", "99999d", "1.2.3s", "٣s"])
+    @Test(
+        "What is no duration",
+        arguments: ["", "s", "-1s", "1x", "1 s", "1e99s", "nan", "inf", "99999d", "1.2.3s", "٣s"]
+    )
     func badDurations(_ text: String) {
         #expect(DurationArgument(argument: text) == nil)
     }
@@ -32,12 +36,18 @@ struct ArgumentTests {
         #expect(try StoreAddress("/plain/path") == .file(directory: "/plain/path"))
     }
 
-    @Test("What is no store", arguments: ["", "redis", "file://host/x", "file:///", "file:x", "http://x", "file:///a?b", "file:///a#b"])
+    @Test(
+        "What is no store",
+        arguments: ["", "redis", "file://host/x", "file:///", "file:x", "http://x", "file:///a?b", "file:///a#b"]
+    )
     func badStores(_ text: String) {
         #expect(throws: LockError.self) { try StoreAddress(text) }
     }
 
-    @Test("A store's URL names the same store again", arguments: ["/var/lock/app", "/with space", "/ümlaut", "/a%20b", "/a#b?c"])
+    @Test(
+        "A store's URL names the same store again",
+        arguments: ["/var/lock/app", "/with space", "/ümlaut", "/a%20b", "/a#b?c"]
+    )
     func urlRoundTrip(_ directory: String) throws {
         let address = StoreAddress.file(directory: directory)
         #expect(try StoreAddress(address.url) == address)

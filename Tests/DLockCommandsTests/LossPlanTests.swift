@@ -5,7 +5,9 @@ import Testing
 
 @Suite("When a command has to go")
 struct LossPlanTests {
-    private func at(_ seconds: Double) -> LeaseClock.Instant { .init(offset: .milliseconds(Int((seconds * 1_000).rounded()))) }
+    private func at(_ seconds: Double) -> LeaseClock.Instant {
+        .init(offset: .milliseconds(Int((seconds * 1_000).rounded())))
+    }
 
     @Test("Nothing is planned while the lease is held")
     func held() {

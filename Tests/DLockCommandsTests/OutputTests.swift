@@ -80,7 +80,8 @@ struct OutputTests {
         let table: [(LockError, Int32)] = [
             (.busy(name, Contention()), 75), (.timedOut(name, after: .seconds(1), Contention()), 75),
             (.lost(name, .expired), 80), (.unreachable(store: "s", reason: "r"), 69),
-            (.storeFailed(store: "s", reason: "r"), 69), (.closed(store: "s"), 69), (.denied(store: "s", reason: "r"), 77),
+            (.storeFailed(store: "s", reason: "r"), 69), (.closed(store: "s"), 69),
+            (.denied(store: "s", reason: "r"), 77),
             (.unsupported(store: "s", feature: "f"), 64), (.invalid("r"), 64),
         ]
         for (error, code) in table { #expect(DLockExit.code(for: error) == code, "\(error)") }

@@ -13,7 +13,8 @@ struct WatchEventTests {
         )
     }
 
-    private func status(_ name: String, holders: [LockStatus.Participant], waiters: [LockStatus.Participant] = []) throws
+    private func status(_ name: String, holders: [LockStatus.Participant], waiters: [LockStatus.Participant] = [])
+        throws
         -> LockStatus
     {
         LockStatus(name: try LockName(name), holders: holders, waiters: waiters)

@@ -19,7 +19,9 @@ struct BenchCommand: AsyncParsableCommand {
     @OptionGroup var store: StoreOptions
     @Option(help: ArgumentHelp("What to measure: cycle, parallel or handoff; all if not given."))
     var scenario: BenchScenario?
-    @Option(help: ArgumentHelp("How many clients, or tasks, take part (1, 64 and 10 if not given).", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("How many clients, or tasks, take part (1, 64 and 10 if not given).", valueName: "number")
+    )
     var clients: Int?
     @Option(help: ArgumentHelp("How long to measure each.", valueName: "duration"))
     var duration = DurationArgument(.seconds(5))

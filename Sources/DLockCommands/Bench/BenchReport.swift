@@ -6,7 +6,9 @@ struct BenchReport {
         let result = outcome.result
         let count = "\(result.operations) operations in \(number(result.seconds)) s"
         return [
-            style.bold("\(result.scenario.rawValue), \(result.clients) \(result.clients == 1 ? "client" : "clients"), \(result.store)"),
+            style.bold(
+                "\(result.scenario.rawValue), \(result.clients) \(result.clients == 1 ? "client" : "clients"), \(result.store)"
+            ),
             "  \(count), \(number(result.opsPerSecond)) per second",
             "  processor time \(number(result.clientCPUSeconds)) s, \(perOperation(result)) µs per operation",
             "  overtakes \(result.overtakes), violations \(result.violations)",
@@ -27,7 +29,9 @@ struct BenchReport {
     }
 
     private func overtakings(_ overtakings: [BenchReferee.Overtaking: Int]) -> [String] {
-        let worst = overtakings.sorted { ($1.value, $0.key.winner, $0.key.loser) < ($0.value, $1.key.winner, $1.key.loser) }
+        let worst = overtakings.sorted {
+            ($1.value, $0.key.winner, $0.key.loser) < ($0.value, $1.key.winner, $1.key.loser)
+        }
         return worst.prefix(5).map { pair, count in
             "  client \(pair.winner) overtook client \(pair.loser) \(count) times"
         }

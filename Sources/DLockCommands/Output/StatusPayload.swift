@@ -50,6 +50,8 @@ extension UnixTime {
     /// For example `2026-01-31T12:00:00.123Z`.
     var iso8601: String {
         Date(timeIntervalSince1970: Double(microseconds) / 1e6)
-            .formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted))
+            .formatted(
+                .iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted)
+            )
     }
 }

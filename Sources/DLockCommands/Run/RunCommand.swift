@@ -57,7 +57,9 @@ struct RunCommand: AsyncParsableCommand {
     var commandLine: [String] { command.first == "--" ? Array(command.dropFirst()) : command }
 
     func validate() throws {
-        guard !commandLine.isEmpty else { throw ValidationError("no command was given: dlock run \(lock.name) -- COMMAND") }
+        guard !commandLine.isEmpty else {
+            throw ValidationError("no command was given: dlock run \(lock.name) -- COMMAND")
+        }
         guard !(noWait && wait != nil) else { throw ValidationError("--wait and --no-wait contradict each other") }
         guard !(shared && permits != nil) else { throw ValidationError("--shared and --permits contradict each other") }
         guard permits.map({ $0 >= 1 }) ?? true else { throw ValidationError("--permits is at least 1") }

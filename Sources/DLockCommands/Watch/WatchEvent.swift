@@ -30,7 +30,9 @@ struct WatchEvent: Hashable {
     private static func changes(_ old: LockStatus, _ new: LockStatus) -> [WatchEvent] {
         func ids(_ participants: [LockStatus.Participant]) -> Set<Identity> { Set(participants.map(Identity.init)) }
         func events(_ kind: Kind, _ list: [LockStatus.Participant], absentFrom others: Set<Identity>) -> [WatchEvent] {
-            list.filter { !others.contains(Identity($0)) }.map { WatchEvent(kind: kind, name: new.name, participant: $0) }
+            list.filter { !others.contains(Identity($0)) }.map {
+                WatchEvent(kind: kind, name: new.name, participant: $0)
+            }
         }
         return events(.released, old.holders, absentFrom: ids(new.holders))
             + events(.left, old.waiters, absentFrom: ids(new.waiters + new.holders))

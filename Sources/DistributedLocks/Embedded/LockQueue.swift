@@ -61,7 +61,11 @@ package struct LockQueue<Tag: Sendable & Hashable>: Sendable, Hashable {
     ///
     /// A repeated request of the same owner gets the same answer again and changes nothing.
     ///
-    /// - Parameter floor: The new token is at least this, and always larger than the last one.
+    /// - Parameters:
+    ///   - entry: Who asks, and for what.
+    ///   - mayWait: Whether to queue it if it cannot be granted.
+    ///   - floor: The new token is at least this, and always larger than the last one.
+    /// - Returns: What became of it.
     /// - Throws: ``LockError/invalid(_:)`` if the name is in use as a semaphore with another number of permits.
     package mutating func request(
         _ entry: Entry,
@@ -114,8 +118,10 @@ package struct LockQueue<Tag: Sendable & Hashable>: Sendable, Hashable {
 
     /// Grants to as many waiters, from the head of the queue, as can hold the name now.
     ///
-    /// - Parameter admit: Asked for each of them just before it is granted; it may change the entry (a new expiry), or
-    ///   answer `nil` if the waiter is dead, which drops it and goes on with the next.
+    /// - Parameters:
+    ///   - floor: New tokens are at least this, and always larger than the last one.
+    ///   - admit: Asked for each of them just before it is granted; it may change the entry (a new expiry), or
+    ///     answer `nil` if the waiter is dead, which drops it and goes on with the next.
     /// - Returns: The new holders, in the order of their tokens.
     package mutating func promote(floor: FencingToken, admitting admit: (Entry) -> Entry?) -> [Entry] {
         var granted: [Entry] = []

@@ -53,7 +53,8 @@ struct LeaseMachine: ~Copyable, Sendable {
     let latestEnd: LeaseClock.Instant?
 
     /// Begins the life of a lease that was granted at `start`.
-    init(validity: Grant.Validity, pace: RenewalPace, start: LeaseClock.Instant, atLeast: Duration?, atMost: Duration?) {
+    init(validity: Grant.Validity, pace: RenewalPace, start: LeaseClock.Instant, atLeast: Duration?, atMost: Duration?)
+    {
         self.validity = validity
         self.pace = pace
         earliestEnd = atLeast.map(start.advanced(by:))

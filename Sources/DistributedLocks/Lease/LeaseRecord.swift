@@ -24,7 +24,8 @@ final class LeaseRecord: Sendable {
     let released = Latch<ReleaseResult>()
     private let inner: Mutex<Inner>
 
-    init(grant: Grant, request: LockRequest, machine: consuming LeaseMachine, start: LeaseClock.Instant, span: any Span) {
+    init(grant: Grant, request: LockRequest, machine: consuming LeaseMachine, start: LeaseClock.Instant, span: any Span)
+    {
         claim = grant.claim
         token = grant.token
         holder = request.holder

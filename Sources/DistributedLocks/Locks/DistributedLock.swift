@@ -17,6 +17,7 @@ public struct DistributedLock: Sendable {
     /// - Parameters:
     ///   - timeout: How long to wait at the most; for ever if `nil`, not at all if zero.
     ///   - onQueued: Called once, on any thread, if the call has to wait in the store's queue, with who is in the way.
+    /// - Returns: The lease; release it.
     /// - Throws: ``LockError/timedOut(_:after:_:)`` (``LockError/busy(_:_:)`` if the timeout is zero), another
     ///   ``LockError``, or `CancellationError` at once when the task is cancelled.
     public func acquire(

@@ -30,7 +30,9 @@ public struct LockName: Hashable, Sendable, CustomStringConvertible {
 
     /// Hashes the bytes.
     public func hash(into hasher: inout Hasher) {
-        let isHashed: Void? = text.utf8.withContiguousStorageIfAvailable { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        let isHashed: Void? = text.utf8.withContiguousStorageIfAvailable {
+            hasher.combine(bytes: UnsafeRawBufferPointer($0))
+        }
         if isHashed == nil {
             Array(text.utf8).withUnsafeBytes { hasher.combine(bytes: $0) }
         }

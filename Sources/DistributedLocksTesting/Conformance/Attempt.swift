@@ -1,7 +1,7 @@
 import DistributedLocks
 import Synchronization
 
-/// One call of ``LockStore/acquire(_:)`` in a task of its own.
+/// One call of `LockStore.acquire(_:)` in a task of its own.
 final class Attempt: Sendable {
     let request: LockRequest
     let client: any LockStore

@@ -1,6 +1,6 @@
 import DistributedLocks
 
-/// One promise of ``LockStore``, and how to find out whether a store keeps it.
+/// One promise of `LockStore`, and how to find out whether a store keeps it.
 public struct ConformanceCheck: Sendable, Identifiable, CustomStringConvertible {
     /// Names the check; stable, and unique among all checks. For example `order.fifo`.
     public let name: String

@@ -1,4 +1,4 @@
-/// Every promise of ``LockStore``, as checks that can be run on any store from any test framework, or from none.
+/// Every promise of `LockStore`, as checks that can be run on any store from any test framework, or from none.
 ///
 /// With Swift Testing:
 ///

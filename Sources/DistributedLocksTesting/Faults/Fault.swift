@@ -2,9 +2,9 @@ public import DistributedLocks
 
 /// What can go wrong between a program and its store.
 public enum Fault: Hashable, Sendable {
-    /// The request never reaches the store. The caller gets ``LockError/unreachable(store:reason:)``.
+    /// The request never reaches the store. The caller gets `LockError.unreachable(store:reason:)`.
     case lostRequest
-    /// The request takes effect, but the caller gets ``LockError/unreachable(store:reason:)``. An acquire that waits gets
+    /// The request takes effect, but the caller gets `LockError.unreachable(store:reason:)`. An acquire that waits gets
     /// it when it would have been answered.
     case lostReply
     /// The request is on its way until ``FaultyStore/resume()``.

@@ -34,7 +34,7 @@ extension FaultyStore {
     public var stalledCount: Int { gate.count }
 
     /// Cuts the line: as though the process had crashed, nothing of what it asks for reaches the store any more, and its
-    /// waits end with ``LockError/unreachable(store:reason:)``. What it holds, and its places in queues, stay in the store.
+    /// waits end with `LockError.unreachable(store:reason:)`. What it holds, and its places in queues, stay in the store.
     public func cutOff() {
         let waits = state.withLock { state in
             state.isCutOff = true

@@ -13,17 +13,17 @@ import Synchronization
 public final class FaultyStore: LockStore {
     /// What can be asked of a store.
     public enum Operation: Hashable, Sendable, CaseIterable {
-        /// ``LockStore/acquire(_:)``
+        /// `LockStore.acquire(_:)`
         case acquire
-        /// ``LockStore/renew(_:)``
+        /// `LockStore.renew(_:)`
         case renew
-        /// ``LockStore/release(_:)``
+        /// `LockStore.release(_:)`
         case release
-        /// ``LockStore/status(of:)``
+        /// `LockStore.status(of:)`
         case status
-        /// ``LockStore/list()``
+        /// `LockStore.list()`
         case list
-        /// ``LockStore/forceRelease(_:)``
+        /// `LockStore.forceRelease(_:)`
         case forceRelease
     }
 
@@ -52,7 +52,7 @@ public final class FaultyStore: LockStore {
     /// Those of the store behind the line.
     public var capabilities: StoreCapabilities { base.capabilities }
 
-    /// Takes the claim, or waits for it, unless something goes wrong; see ``LockStore/acquire(_:)``.
+    /// Takes the claim, or waits for it, unless something goes wrong; see `LockStore.acquire(_:)`.
     public func acquire(_ request: LockRequest) async throws -> Acquisition {
         let fault = try await send(.acquire)
         let acquisition = try await connected(request)
@@ -61,7 +61,7 @@ public final class FaultyStore: LockStore {
         return .granted(signalling(grant))
     }
 
-    /// Extends claims, unless something goes wrong; see ``LockStore/renew(_:)``.
+    /// Extends claims, unless something goes wrong; see `LockStore.renew(_:)`.
     public func renew(_ requests: [RenewalRequest]) async -> [Renewal] {
         do {
             let fault = try await send(.renew)
@@ -75,7 +75,7 @@ public final class FaultyStore: LockStore {
         }
     }
 
-    /// Gives a claim back, unless something goes wrong; see ``LockStore/release(_:)``.
+    /// Gives a claim back, unless something goes wrong; see `LockStore.release(_:)`.
     public func release(_ claim: LockClaim) async throws -> ReleaseOutcome {
         let fault = try await send(.release)
         let outcome = try await base.release(claim)
@@ -84,7 +84,7 @@ public final class FaultyStore: LockStore {
         return outcome
     }
 
-    /// Who holds `name` and who waits, unless something goes wrong; see ``LockStore/status(of:)``.
+    /// Who holds `name` and who waits, unless something goes wrong; see `LockStore.status(of:)`.
     public func status(of name: LockName) async throws -> LockStatus {
         let fault = try await send(.status)
         let status = try await base.status(of: name)
@@ -92,7 +92,7 @@ public final class FaultyStore: LockStore {
         return status
     }
 
-    /// All names in use, unless something goes wrong; see ``LockStore/list()``.
+    /// All names in use, unless something goes wrong; see `LockStore.list()`.
     public func list() async throws -> [LockStatus] {
         let fault = try await send(.list)
         let list = try await base.list()
@@ -100,7 +100,7 @@ public final class FaultyStore: LockStore {
         return list
     }
 
-    /// Takes the name away from its holders, unless something goes wrong; see ``LockStore/forceRelease(_:)``.
+    /// Takes the name away from its holders, unless something goes wrong; see `LockStore.forceRelease(_:)`.
     public func forceRelease(_ name: LockName) async throws -> [Holder] {
         let fault = try await send(.forceRelease)
         let holders = try await base.forceRelease(name)

@@ -25,13 +25,15 @@ final class CommandLineTool: Sendable {
     /// The path of the executable, beside the test bundle.
     static var path: String {
         let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") } ?? .main
-        let folder = bundle.bundlePath.hasSuffix(".xctest") ? bundle.bundleURL.deletingLastPathComponent() : bundle.bundleURL
+        let folder =
+            bundle.bundlePath.hasSuffix(".xctest") ? bundle.bundleURL.deletingLastPathComponent() : bundle.bundleURL
         return folder.appendingPathComponent("dlock").path
     }
 
     /// Runs to the end.
     @discardableResult
-    func run(_ arguments: String..., input: String? = nil, environment: [String: String] = [:]) async throws -> Finished {
+    func run(_ arguments: String..., input: String? = nil, environment: [String: String] = [:]) async throws -> Finished
+    {
         let process = try start(arguments, environment: environment)
         if let input { process.send(input) }
         return try await process.finished()
@@ -60,7 +62,9 @@ final class CommandLineTool: Sendable {
             }
             try await Task.sleep(for: .milliseconds(10))
         }
-        Issue.record("\(name) never had \(holders.map(String.init) ?? "any") holders and \(waiters.map(String.init) ?? "any") waiters")
+        Issue.record(
+            "\(name) never had \(holders.map(String.init) ?? "any") holders and \(waiters.map(String.init) ?? "any") waiters"
+        )
     }
 
     /// What `dlock status --json` says.

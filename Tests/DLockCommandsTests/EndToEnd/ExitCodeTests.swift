@@ -63,7 +63,17 @@ struct ExitCodeTests {
         #expect(late.exitCode == 75)
         #expect(late.output == "")
         #expect(late.errors.contains("timed out after"))
-        let changed = try await dlock.run("run", "--no-wait", "--conflict-exit-code", "0", "--quiet", "x", "--", "echo", "ran")
+        let changed = try await dlock.run(
+            "run",
+            "--no-wait",
+            "--conflict-exit-code",
+            "0",
+            "--quiet",
+            "x",
+            "--",
+            "echo",
+            "ran"
+        )
         #expect(changed.exitCode == 0)
         #expect(changed.output == "")
         #expect(changed.errors == "")

@@ -85,13 +85,19 @@ struct LookingTests {
     func bench(_ store: String) async throws {
         let dlock = try tool()
         let finished = try await dlock.run(
-            "bench", "--json", "--duration", "200ms", "--store", store.isEmpty ? dlock.store : store
+            "bench",
+            "--json",
+            "--duration",
+            "200ms",
+            "--store",
+            store.isEmpty ? dlock.store : store
         )
         #expect(finished.exitCode == 0)
         let results = try finished.output.split(separator: "\n").map { try json(String($0)) as? [String: Any] ?? [:] }
         #expect(results.map { $0["scenario"] as? String } == ["cycle", "parallel", "handoff"])
         let fields: Set = [
-            "store", "scenario", "clients", "operations", "seconds", "ops_per_second", "p50_us", "p90_us", "p99_us", "max_us",
+            "store", "scenario", "clients", "operations", "seconds", "ops_per_second", "p50_us", "p90_us", "p99_us",
+            "max_us",
             "overtakes", "violations", "client_cpu_seconds",
         ]
         for result in results {

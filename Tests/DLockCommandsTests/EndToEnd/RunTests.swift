@@ -108,7 +108,12 @@ struct RunTests {
         let holder = try dlock.start("run", "x", "--", "sh", "-c", "sh -c \"\(beat)\" & wait")
         try await dlock.waitUntil("x", holders: 1)
         let waiter = try dlock.start(
-            "run", "x", "--", "sh", "-c", "a=$(wc -c < '\(log)'); sleep 0.3; b=$(wc -c < '\(log)'); test \"$a\" = \"$b\""
+            "run",
+            "x",
+            "--",
+            "sh",
+            "-c",
+            "a=$(wc -c < '\(log)'); sleep 0.3; b=$(wc -c < '\(log)'); test \"$a\" = \"$b\""
         )
         try await dlock.waitUntil("x", waiters: 1)
         holder.signal(SIGKILL)
@@ -163,7 +168,16 @@ struct RunTests {
         let polite = try await dlock.run("run", "--hold-at-most", "600ms", "x", "--", "sleep", "60")
         #expect(polite.exitCode == 80)
         #expect(polite.errors.contains("holdAtMost"))
-        let stubborn = try await dlock.run("run", "--hold-at-most", "600ms", "x", "--", "sh", "-c", "trap '' TERM; sleep 60")
+        let stubborn = try await dlock.run(
+            "run",
+            "--hold-at-most",
+            "600ms",
+            "x",
+            "--",
+            "sh",
+            "-c",
+            "trap '' TERM; sleep 60"
+        )
         #expect(stubborn.exitCode == 80)
         #expect(try await dlock.status("x").held == false)
     }

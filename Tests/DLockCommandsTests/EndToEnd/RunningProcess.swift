@@ -60,7 +60,9 @@ final class RunningProcess: Sendable {
         while process.isRunning {
             if clock.now > limit {
                 kill(processID, SIGKILL)
-                throw TimedOut(what: "the end of \(process.arguments ?? []); there was \"\(output)\" and \"\(text("errors"))\"")
+                throw TimedOut(
+                    what: "the end of \(process.arguments ?? []); there was \"\(output)\" and \"\(text("errors"))\""
+                )
             }
             try await Task.sleep(for: .milliseconds(2))
         }

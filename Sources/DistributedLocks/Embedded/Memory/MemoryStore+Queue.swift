@@ -77,7 +77,9 @@ extension MemoryStore {
         return result
     }
 
-    private func promote(_ queue: inout Queue, _ name: LockName, now: LeaseClock.Instant, _ state: inout State) -> [Grant] {
+    private func promote(_ queue: inout Queue, _ name: LockName, now: LeaseClock.Instant, _ state: inout State)
+        -> [Grant]
+    {
         let floor = FencingToken(rawValue: state.lastToken.rawValue + 1)
         let entries = queue.promote(floor: floor) { entry in
             var entry = entry
