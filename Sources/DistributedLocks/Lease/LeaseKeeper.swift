@@ -1,4 +1,3 @@
-import Logging
 import Synchronization
 import Tracing
 
@@ -15,6 +14,7 @@ final class LeaseKeeper: Sendable {
     let clock: LeaseClock
     let configuration: LockConfiguration
     let metrics: LockMetrics
+    private let log: LeaseLog
     /// Releases and clean-ups: what closing and draining wait for.
     let releases = BackgroundTasks()
     let renewals = BackgroundTasks()
@@ -26,6 +26,7 @@ final class LeaseKeeper: Sendable {
         self.store = store
         self.configuration = configuration
         clock = store.clock
+        log = LeaseLog(logger: configuration.logger)
         metrics = LockMetrics(store: store.label, factory: configuration.metricsFactory)
         timers = TimerQueue(clock: store.clock)
         timers.deliver(to: { [weak self] due in self?.fired(due) })
@@ -78,9 +79,7 @@ final class LeaseKeeper: Sendable {
     /// Nobody refers to the lease any more.
     func abandon(_ record: LeaseRecord) {
         if case .lost = record.state(at: clock.now) { return }
-        var metadata = LockMetadata.of(record.claim)
-        metadata[LockMetadata.token] = "\(record.token)"
-        configuration.logger.warning("A lease was dropped without being released; releasing it", metadata: metadata)
+        log.abandoned(record)
         handle(record) { machine, now in machine.release(at: now) }
     }
 
@@ -161,7 +160,7 @@ extension LeaseKeeper {
             let answers = await self.store.renew(requests)
             for (record, answer) in zip(records, answers) {
                 self.metrics.renewed(answer)
-                if case .unknown(let error) = answer { self.logFailedRenewal(record, error) }
+                if case .unknown(let error) = answer { self.log.renewalFailed(record, error) }
                 self.handle(record) { machine, now in machine.renewalAnswered(answer, at: now) }
             }
         }
@@ -180,10 +179,7 @@ extension LeaseKeeper {
             } catch LockError.closed {
                 return .alreadyLost(.closed)
             } catch {
-                configuration.logger.debug(
-                    "A release failed; trying again",
-                    metadata: LockMetadata.of(claim).merging(["error": "\(error)"]) { $1 }
-                )
+                log.releaseFailed(claim, error)
             }
             isRepeated = true
             if case .expiring = store.capabilities.lifetime, clock.now >= start.advanced(by: ttl) { return .pending }
@@ -208,30 +204,9 @@ extension LeaseKeeper {
     }
 
     private func announce(_ record: LeaseRecord, _ state: LeaseState, at now: LeaseClock.Instant) {
-        var metadata = LockMetadata.of(record.claim)
-        metadata[LockMetadata.token] = "\(record.token)"
-        switch state {
-        case .held:
-            configuration.logger.info("Renewal of the lease works again", metadata: metadata)
-        case .unconfirmed(let until):
-            metadata[LockMetadata.remaining] = "\(now.duration(to: until).shortText)"
-            configuration.logger.warning("Renewal of the lease is failing", metadata: metadata)
-        case .lost(let reason):
-            metrics.ended(reason, heldFor: record.start.duration(to: now))
-            LockSpans.end(record.span, reason)
-            metadata[LockMetadata.reason] = "\(reason)"
-            if reason == .released {
-                configuration.logger.debug("The lease was released", metadata: metadata)
-            } else {
-                configuration.logger.warning("The lease is lost", metadata: metadata)
-            }
-        }
-    }
-
-    private func logFailedRenewal(_ record: LeaseRecord, _ error: LockError) {
-        configuration.logger.debug(
-            "A renewal failed",
-            metadata: LockMetadata.of(record.claim).merging(["error": "\(error)"]) { $1 }
-        )
+        log.changed(record, to: state, at: now)
+        guard case .lost(let reason) = state else { return }
+        metrics.ended(reason, heldFor: record.start.duration(to: now))
+        LockSpans.end(record.span, reason)
     }
 }
