@@ -99,7 +99,6 @@ extension StoreConformance {
         let wait = Duration.milliseconds(200)
         let deadline = clock.now.advanced(by: wait)
         let ends = Log<LeaseClock.Instant>()
-        // What is late for everybody is not the store's fault.
         let pacer = Task {
             try await clock.sleep(until: deadline)
             return deadline.duration(to: clock.now)
@@ -116,6 +115,7 @@ extension StoreConformance {
         if rest > .zero { try await scene.advance(by: rest) }
         scene.journal.step = "a wait ends at its deadline"
         try expectContention(await waiter.end(), held: held, ahead: 0, scene)
+        // What is late for everybody is not the store's fault.
         let allowance = try await pacer.value + scene.fixture.slack
         for late in ends.all.map({ deadline.duration(to: $0) }) {
             try scene.expect(
@@ -124,12 +124,8 @@ extension StoreConformance {
                 seen: late < .zero ? "\(.zero - late) too early" : "\(late) too late"
             )
         }
-        let status = try await scene.status(1)
-        try scene.expect(
-            status.waiters.isEmpty,
-            "nothing is left of a request that ran out of time",
-            seen: "\(status.waiters.count) waiters"
-        )
+        let waiters = try await scene.status(1).waiters.count
+        try scene.expect(waiters == 0, "nothing is left of a request that ran out of time", seen: "\(waiters) waiters")
         try await scene.release(held)
         try await scene.expectIdle("a name goes to nobody who has given up")
     }
