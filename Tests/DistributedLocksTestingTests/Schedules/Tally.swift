@@ -4,9 +4,11 @@ import DistributedLocks
 struct Tally {
     private(set) var counts: [String: Int] = [:]
 
-    static let everything: Set<String> = [
-        "released", "expired", "revoked", "removed", "busy", "timed out", "cancelled", "unreachable",
-    ]
+    /// All that can happen, where leases expire and where they do not.
+    static func everything(expires: Bool) -> Set<String> {
+        let always: Set = ["released", "revoked", "removed", "busy", "timed out", "cancelled", "unreachable"]
+        return expires ? always.union(["expired"]) : always
+    }
 
     mutating func count(_ trials: [Trial]) {
         for trial in trials { counts[Self.name(trial.result), default: 0] += 1 }
@@ -18,6 +20,7 @@ struct Tally {
         case .failure(is CancellationError): "cancelled"
         case .failure(LockError.busy): "busy"
         case .failure(LockError.timedOut): "timed out"
+        case .failure(LockError.lost(_, let reason)): name(.lost(reason))
         case .failure(LockError.unreachable): "unreachable"
         case .failure(let error): "\(error)"
         case nil: "unfinished"
