@@ -98,7 +98,11 @@ let package = Package(
         ),
         .testTarget(
             name: "DistributedLocksTestingTests",
-            dependencies: ["DistributedLocks", "DistributedLocksTesting"],
+            dependencies: [
+                "DistributedLocks",
+                "DistributedLocksTesting",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: swiftSettings
         ),
         .testTarget(
