@@ -82,6 +82,11 @@ package final class Descriptor: Sendable {
         _ = flock(number, LOCK_UN)
     }
 
+    /// Lets the owner read and write the file, and nobody else, whatever the umask was when it was made.
+    func makePrivate() throws(PlatformErrno) {
+        _ = try PlatformErrno.check { fchmod(number, 0o600) }
+    }
+
     /// What the file is.
     func attributes() throws(PlatformErrno) -> stat {
         var info = stat()

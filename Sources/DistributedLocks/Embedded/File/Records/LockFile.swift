@@ -88,6 +88,7 @@ package final class LockFile: Sendable {
             let file = try Descriptor.open(fileName, in: directory.locks, flags, makeRoom: makeRoom)
             let info = try file.attributes()
             guard info.kind == S_IFREG else { throw PlatformErrno(code: EINVAL) }
+            if info.st_mode & 0o777 != 0o600 { try file.makePrivate() }
             let identity = FileIdentity(info)
             return LockFile(file: file, identity: identity, fileName: fileName, name: name, directory: directory)
         } catch {

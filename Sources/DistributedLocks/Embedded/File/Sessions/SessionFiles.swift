@@ -48,6 +48,7 @@ final class SessionFiles: Sendable {
         let temporary = SessionFileName.starting.of(id)
         let file = try Descriptor.open(temporary, in: sessions, O_RDWR | O_CREAT | O_EXCL)
         do throws(PlatformErrno) {
+            try file.makePrivate()
             guard try file.tryLock(exclusive: true) else { throw PlatformErrno(code: EWOULDBLOCK) }
             try sessions.withNumber { number throws(PlatformErrno) in
                 _ = try PlatformErrno.check { renameat(number, temporary, number, SessionFileName.alive.of(id)) }
@@ -63,6 +64,8 @@ final class SessionFiles: Sendable {
         let name = SessionFileName.wake.of(id)
         try sessions.withNumber { number throws(PlatformErrno) in
             _ = try PlatformErrno.check { mkfifoat(number, name, 0o600) }
+            // The umask may have taken away even the owner's rights.
+            _ = try PlatformErrno.check { fchmodat(number, name, 0o600, 0) }
         }
         return try Descriptor.open(name, in: sessions, O_RDWR | O_NONBLOCK)
     }
