@@ -27,6 +27,9 @@ final class SessionThread: Sendable {
         var joiners: [CheckedContinuation<Void, Never>] = []
     }
 
+    /// What the thread is called in lists of threads.
+    private static let name = "FileStore"
+
     private let state = Mutex(State())
     private let label: String
 
@@ -133,6 +136,12 @@ final class SessionThread: Sendable {
         var signals = sigset_t()
         sigfillset(&signals)
         pthread_sigmask(SIG_SETMASK, &signals, nil)
+        #if canImport(Darwin)
+            pthread_setname_np(name)
+        #else
+            // Not `pthread_setname_np`: the C library's module does not give it to Swift.
+            try? Descriptor.open("/proc/thread-self/comm", O_WRONLY).write(Array(name.utf8), at: 0)
+        #endif
         let session = Unmanaged<FileSession>.fromOpaque(argument).takeRetainedValue()
         var loop = SessionLoop(session)
         loop.run()
