@@ -16,7 +16,7 @@ import Synchronization
 enum FileStoreProbe {
     static func main() async throws {
         let arguments = CommandLine.arguments
-        let store = try open(arguments[1])
+        let store = try makeStore(arguments[1])
         if arguments.count == 5, arguments[2] == "stress", let count = Int(arguments[4]) {
             try await stress(store, try LockName(arguments[3]), count)
         } else if arguments.count == 5, arguments[2] == "leaks", let count = Int(arguments[4]) {
@@ -35,7 +35,7 @@ enum FileStoreProbe {
     }
 
     /// A store that never makes up by its slow check for a message that it has missed.
-    private static func open(_ directory: String) throws -> FileStore {
+    private static func makeStore(_ directory: String) throws -> FileStore {
         var configuration = FileStore.Configuration(directory: directory)
         configuration.tickInterval = .seconds(3_600)
         return try FileStore(configuration: configuration)
@@ -71,7 +71,7 @@ enum FileStoreProbe {
 
     private static func contend(_ directory: String, _ name: LockName, _ count: Int) async throws {
         for round in 0..<count / 3 {
-            let stores = [try open(directory), try open(directory)]
+            let stores = [try makeStore(directory), try makeStore(directory)]
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for index in 0..<6 {
                     group.addTask {
@@ -93,17 +93,33 @@ enum FileStoreProbe {
         }
     }
 
+    /// How many descriptors there are, and how many threads of stores.
     private static func settledCounts() async throws -> (descriptors: Int, threads: Int) {
         try await Task.sleep(for: .milliseconds(20))
-        return (entries("/proc/self/fd"), entries("/proc/self/task"))
+        let threads = entries("/proc/self/task").filter { name(ofThread: $0) == "FileStore" }
+        return (entries("/proc/self/fd").count, threads.count)
     }
 
-    private static func entries(_ path: String) -> Int {
-        guard let stream = opendir(path) else { return 0 }
+    private static func name(ofThread id: String) -> String {
+        let file = open("/proc/self/task/\(id)/comm", O_RDONLY)
+        defer { close(file) }
+        var buffer = [UInt8](repeating: 0, count: 32)
+        let count = read(file, &buffer, buffer.count)
+        return String(decoding: buffer.prefix(max(count - 1, 0)), as: UTF8.self)
+    }
+
+    private static func entries(_ path: String) -> [String] {
+        guard let stream = opendir(path) else { return [] }
         defer { closedir(stream) }
-        var count = 0
-        while readdir(stream) != nil { count += 1 }
-        return count
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            names.append(
+                withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                    String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+                }
+            )
+        }
+        return names
     }
 
     /// Writes a line at once, and whole.

@@ -40,13 +40,21 @@ struct LockDirectoryTests {
         return lstat("\(temporary.path)/\(name)", &info) == 0 ? info.st_mode & 0o777 : 0
     }
 
-    @Test("is created for its owner only, whatever the umask")
+    @Test("is created for its owner only")
     func created() async throws {
-        let old = umask(0o277)
-        defer { umask(old) }
         #expect(try await failure("new///") == nil)
         #expect(mode("new") == 0o700 && mode("new/locks") == 0o700 && mode("new/sessions") == 0o700)
+        #expect(mode("new/locks/x.lock") == 0o600)
         #expect(temporary.entries("new/sessions").isEmpty)
+    }
+
+    @Test("does not depend on the umask", arguments: ["000", "777"])
+    func umask(_ mask: String) async throws {
+        try #require(ProbeProcess.isAvailable)
+        let probe = "\(ProbeProcess.executable) \(temporary.path)/new stress x 3 > /dev/null"
+        #expect(try await ProbeProcess(["-c", "umask \(mask); exec \(probe)"], of: "/bin/sh").join() == 0)
+        #expect(mode("new") == 0o700 && mode("new/locks") == 0o700 && mode("new/sessions") == 0o700)
+        #expect(mode("new/locks/x.lock") == 0o600)
     }
 
     @Test("is not created together with its parents")

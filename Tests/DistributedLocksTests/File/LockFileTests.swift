@@ -55,6 +55,7 @@ struct LockFileTests {
         let expected = [queues[1], queues[2]]
         for start in [0, LockSlot.maximumSize] {
             for index in start..<start + 300 {
+                await Task.yield()
                 var damaged = bytes[2]
                 damaged[index] ^= 1 << (index % 8)
                 TemporaryDirectory.write(damaged, to: path("y.lock"))
@@ -70,6 +71,7 @@ struct LockFileTests {
         let lengths = Array(1..<400) + Array(LockSlot.maximumSize - 3..<LockSlot.maximumSize + 400)
         for last in [1, 2] {
             for length in lengths {
+                await Task.yield()
                 TemporaryDirectory.write(Array(bytes[last].prefix(length)), to: path("y.lock"))
                 switch read("y.lock") {
                 case .success(let queue): #expect([queues[last], queues[last - 1]].contains(queue), "\(length)")
@@ -84,9 +86,11 @@ struct LockFileTests {
     func tornWrites() async throws {
         let (bytes, queues) = try await history()
         for next in [1, 2] {
-            let changed = bytes[next].indices.filter { bytes[next][$0] != bytes[next - 1][$0] }
+            let slots = Array(0..<LockSlot.pageSize) + (0..<LockSlot.pageSize).map { LockSlot.maximumSize + $0 }
+            let changed = slots.filter { bytes[next][$0] != bytes[next - 1][$0] }
             var torn = bytes[next - 1]
             for index in changed.dropLast() {
+                await Task.yield()
                 torn[index] = bytes[next][index]
                 guard index % 3 == 0 else { continue }
                 TemporaryDirectory.write(torn, to: path("y.lock"))

@@ -28,7 +28,9 @@ final class ProbeProcess: Sendable {
     }
 
     /// Starts a process; with a `log`, its output is appended to that file.
-    init(_ arguments: [String], log: String? = nil) throws {
+    ///
+    /// `of` is the executable, if it is not the probe.
+    init(_ arguments: [String], log: String? = nil, of executable: String = executable) throws {
         var (stdin, stdout): ([Int32], [Int32]) = ([-1, -1], [-1, -1])
         guard Self.makePipe(&stdin), Self.makePipe(&stdout) else { throw TemporaryDirectory.Failure(code: errno) }
         (input, output) = (stdin[1], stdout[0])
@@ -39,7 +41,7 @@ final class ProbeProcess: Sendable {
             close(stdout[1])
             if target != stdout[1] { close(target) }
         }
-        pid = try Self.spawn(arguments, stdin[0], target)
+        pid = try Self.spawn([executable] + arguments, stdin[0], target)
     }
 
     deinit {
@@ -54,7 +56,7 @@ final class ProbeProcess: Sendable {
         return true
     }
 
-    private static func spawn(_ arguments: [String], _ input: Int32, _ output: Int32) throws -> pid_t {
+    private static func spawn(_ words: [String], _ input: Int32, _ output: Int32) throws -> pid_t {
         #if canImport(Darwin)
             var actions: posix_spawn_file_actions_t?
         #else
@@ -64,10 +66,10 @@ final class ProbeProcess: Sendable {
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, input, 0)
         posix_spawn_file_actions_adddup2(&actions, output, 1)
-        var words = ([executable] + arguments).map { strdup($0) } + [nil]
-        defer { for word in words { free(word) } }
+        var arguments = words.map { strdup($0) } + [nil]
+        defer { for argument in arguments { free(argument) } }
         var pid = pid_t()
-        let result = posix_spawn(&pid, executable, &actions, nil, &words, environ)
+        let result = posix_spawn(&pid, words[0], &actions, nil, &arguments, environ)
         guard result == 0 else { throw TemporaryDirectory.Failure(code: result) }
         return pid
     }
