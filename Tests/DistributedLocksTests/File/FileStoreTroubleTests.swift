@@ -239,10 +239,9 @@ struct FileStoreTroubleTests {
     func fullDisk() async throws {
         let mount = room.directory.path + "/mount"
         mkdir(mount, 0o700)
-        try #require(
-            Self.run(["/bin/mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "tmpfs", mount]),
-            "needs root and the right to mount a tmpfs"
-        )
+        guard Self.run(["/bin/mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "tmpfs", mount]) else {
+            try Test.cancel("needs root, and the right to mount a file system")
+        }
         defer { _ = Self.run(["/bin/umount", "-l", mount]) }
         let (a, b) = (try FileStore(directory: mount + "/d"), try FileStore(directory: mount + "/d"))
         let (one, two) = (try claim("x"), try claim("x"))
