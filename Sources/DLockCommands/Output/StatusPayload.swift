@@ -1,5 +1,4 @@
 import DistributedLocks
-import Foundation
 
 /// One name as `--json` shows it.
 struct StatusPayload: Codable, Hashable {
@@ -26,7 +25,7 @@ struct StatusPayload: Codable, Hashable {
             label = participant.holder.label
             mode = participant.mode.kind.rawValue
             if case .permit(let limit) = participant.mode { permits = limit }
-            since = participant.holder.since?.iso8601
+            since = participant.holder.since?.description
             owner = participant.owner?.description
             token = participant.token?.rawValue
             remainingSeconds = participant.remaining?.seconds
@@ -43,15 +42,5 @@ struct StatusPayload: Codable, Hashable {
         held = !status.holders.isEmpty
         holders = status.holders.map(Participant.init)
         waiters = status.waiters.map(Participant.init)
-    }
-}
-
-extension UnixTime {
-    /// For example `2026-01-31T12:00:00.123Z`.
-    var iso8601: String {
-        Date(timeIntervalSince1970: Double(microseconds) / 1e6)
-            .formatted(
-                .iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted)
-            )
     }
 }

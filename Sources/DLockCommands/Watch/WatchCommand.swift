@@ -86,11 +86,11 @@ struct WatchCommand: AsyncParsableCommand {
         let now = WallClock.system.now
         if json {
             let who = StatusPayload.Participant(event.participant)
-            let payload = Payload(time: now.iso8601, event: event.kind, name: event.name.text, who: who)
+            let payload = Payload(time: now.description, event: event.kind, name: event.name.text, who: who)
             Console.line(try JSONOutput.line(payload))
         } else {
             let who = printable(event.participant.holder.description)
-            Console.line("\(now.iso8601) \(event.kind.rawValue) \"\(printable(event.name.text))\" \(who)")
+            Console.line("\(now) \(event.kind.rawValue) \"\(printable(event.name.text))\" \(who)")
         }
     }
 }

@@ -54,11 +54,18 @@ extension Contention {
         if heldByCaller {
             parts.append("this task holds it already, and re-entrancy is off (see LockOptions.reentrant)")
         } else if !holders.isEmpty {
-            let shown = holders.prefix(3).map(\.description).joined(separator: ", ")
+            let shown = holders.prefix(3).map(\.descriptionWithTime).joined(separator: ", ")
             let more = holders.count > 3 ? " and \(holders.count - 3) more" : ""
             parts.append("held by \(shown)\(more)")
         }
         if let ahead, ahead > 0 { parts.append("\(ahead) ahead in the queue") }
         return parts.isEmpty ? "" : ": " + parts.joined(separator: ", ")
+    }
+}
+
+extension Holder {
+    /// For example `web-3 (pid 8123, nightly) since 2026-01-31T12:00:00.123Z`.
+    fileprivate var descriptionWithTime: String {
+        since.map { "\(self) since \($0)" } ?? description
     }
 }

@@ -15,6 +15,7 @@ final class LeaseKeeper: Sendable {
     let configuration: LockConfiguration
     let metrics: LockMetrics
     private let log: LeaseLog
+    private let claimReturn: ClaimReturn
     /// Releases and clean-ups: what closing and draining wait for.
     let releases = BackgroundTasks()
     let renewals = BackgroundTasks()
@@ -27,6 +28,7 @@ final class LeaseKeeper: Sendable {
         self.configuration = configuration
         clock = store.clock
         log = LeaseLog(logger: configuration.logger)
+        claimReturn = ClaimReturn(store: store, random: configuration.random, log: log)
         metrics = LockMetrics(store: store.label, factory: configuration.metricsFactory)
         timers = TimerQueue(clock: store.clock)
         timers.deliver(to: { [weak self] due in self?.fired(due) })
@@ -70,7 +72,7 @@ final class LeaseKeeper: Sendable {
 
     /// Releases for the user; bounded in time, and unaffected by cancellation.
     func release(_ record: LeaseRecord) async -> ReleaseResult {
-        handle(record) { machine, now in machine.release(at: now) }
+        handle(record, onCallersThread: true) { machine, now in machine.release(at: now) }
         if case .lost(let reason) = record.state(at: clock.now), reason != .released { return .alreadyLost(reason) }
         if record.isLingering { return .deferred }
         return await value(of: record.released, within: configuration.releaseTimeout) ?? .pending
@@ -86,7 +88,7 @@ final class LeaseKeeper: Sendable {
     /// Removes whatever an acquire that did not succeed has left in the store.
     func withdraw(_ claim: LockClaim, ttl: Duration) async {
         let done = Latch<ReleaseResult>()
-        releases.start { await done.open(self.giveBack(claim, ttl: ttl)) }
+        releases.start(onCallersThread: true) { await done.open(self.claimReturn.run(claim, ttl: ttl)) }
         _ = await value(of: done, within: configuration.cleanupTimeout)
     }
 
@@ -114,22 +116,26 @@ extension LeaseKeeper {
     /// Feeds an event to a lease and does what comes out of it.
     private func handle(
         _ record: LeaseRecord,
+        onCallersThread: Bool = false,
         _ event: (inout LeaseMachine, LeaseClock.Instant) -> LeaseMachine.Effects
     ) {
-        if perform(record, event) { renew([record]) }
+        if perform(record, onCallersThread: onCallersThread, event) { renew([record]) }
     }
 
-    /// Like ``handle(_:_:)``, but leaves the renewal, if one is due, to the caller.
+    /// Like ``handle(_:onCallersThread:_:)``, but leaves the renewal, if one is due, to the caller.
     ///
     /// - Returns: Whether a renewal is due.
     private func perform(
         _ record: LeaseRecord,
+        onCallersThread: Bool = false,
         _ event: (inout LeaseMachine, LeaseClock.Instant) -> LeaseMachine.Effects
     ) -> Bool {
         let change = record.apply(on: clock, event)
         if change.effects.contains(.announce) { announce(record, change.state, at: change.now) }
         if change.effects.contains(.giveBack) {
-            releases.start { await self.ended(record, self.giveBack(record.claim, ttl: record.ttl)) }
+            releases.start(onCallersThread: onCallersThread) {
+                await self.ended(record, self.claimReturn.run(record.claim, ttl: record.ttl))
+            }
         } else if change.effects.contains(.gone), case .lost(let reason) = change.state {
             ended(record, reason == .released ? .released : .alreadyLost(reason))
         }
@@ -163,28 +169,6 @@ extension LeaseKeeper {
                 if case .unknown(let error) = answer { self.log.renewalFailed(record, error) }
                 self.handle(record) { machine, now in machine.renewalAnswered(answer, at: now) }
             }
-        }
-    }
-
-    /// Gives a claim back, again and again until the store has confirmed it or cannot hold it any more.
-    private func giveBack(_ claim: LockClaim, ttl: Duration) async -> ReleaseResult {
-        let start = clock.now
-        var pause = Duration.milliseconds(50)
-        var isRepeated = false
-        while true {
-            do {
-                // The attempt whose outcome is not known may have been the one that took it away.
-                let outcome = try await store.release(claim)
-                return outcome == .released || isRepeated ? .released : .alreadyLost(.removed)
-            } catch LockError.closed {
-                return .alreadyLost(.closed)
-            } catch {
-                log.releaseFailed(claim, error)
-            }
-            isRepeated = true
-            if case .expiring = store.capabilities.lifetime, clock.now >= start.advanced(by: ttl) { return .pending }
-            try? await clock.sleep(for: pause / 2 + configuration.random.jitter(upTo: pause / 2))
-            pause = min(pause * 2, .seconds(5))
         }
     }
 

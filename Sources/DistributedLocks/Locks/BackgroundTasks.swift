@@ -13,15 +13,19 @@ final class BackgroundTasks: Sendable {
 
     /// Starts `work`, which is not affected by the caller's cancellation.
     ///
-    /// It is detached: it outlives the caller, whose task-local values and priority are not its business. Where the system
-    /// can do that, it runs on the caller's thread until it suspends for the first time, so that the release of a lock in
-    /// memory costs no thread switch.
-    func start(_ work: @escaping @Sendable () async -> Void) {
+    /// It is detached: it outlives the caller, whose task-local values and priority are not its business.
+    ///
+    /// - Parameters:
+    ///   - onCallersThread: Whether to begin on the caller's thread, where the system can do that, until the work suspends
+    ///     for the first time. The release of a lock in memory then costs no thread switch. Only for a caller who waits for
+    ///     it anyway: for others it would be held up.
+    ///   - work: What to do.
+    func start(onCallersThread: Bool = false, _ work: @escaping @Sendable () async -> Void) {
         state.withLock { state in
             if state.running == 0 { state.idle = Latch() }
             state.running += 1
         }
-        if #available(macOS 26, iOS 26, tvOS 26, watchOS 26, visionOS 26, *) {
+        if onCallersThread, #available(macOS 26, iOS 26, tvOS 26, watchOS 26, visionOS 26, *) {
             Task.immediateDetached { await self.perform(work) }
         } else {
             Task.detached { await self.perform(work) }

@@ -18,7 +18,8 @@ public struct LockConfiguration: Sendable {
     /// Who we are, as those who wait or look see it. The host name and process id by default.
     public var holder: Holder = .currentProcess
 
-    /// Where to log; debug and trace level, and warnings for lost or leaked leases.
+    /// Where to log: warnings for leases that are lost, leaked or cannot be renewed, information when renewal works again,
+    /// and details at debug level.
     public var logger: Logger = .current
 
     /// Where to record metrics.
@@ -27,7 +28,8 @@ public struct LockConfiguration: Sendable {
     /// Where to record spans.
     public var tracer: any Tracer = InstrumentationSystem.tracer
 
-    /// What owner ids and jitter are drawn from.
+    /// What owner ids and jitter are drawn from. Services that share a store must not draw the same numbers: owner ids have
+    /// to be unique.
     public var random: RandomSource = .system
 
     /// What "held since" is read from.

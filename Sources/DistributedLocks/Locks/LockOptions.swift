@@ -14,6 +14,9 @@ public struct LockOptions: Hashable, Sendable {
 
     /// Whether the scoped forms (`withLock` and the like) may be nested for the same name in one task: the inner one then
     /// runs under the outer one's lease. Off by default; a nested acquire then waits for itself, until its timeout.
+    ///
+    /// Tasks that are started inside the body belong to it. One that outlives the body (`Task { … }`) must not rely on
+    /// this: what it nests in time runs under a lease that ends with the body.
     public var reentrant: Bool
 
     /// Describes how to hold a lock.

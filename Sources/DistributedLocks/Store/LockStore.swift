@@ -19,7 +19,8 @@ public protocol LockStore: Sendable {
     ///
     /// - Waits without polling the caller's thread, in the order that ``StoreCapabilities/ordering`` promises.
     /// - Ends at once with `CancellationError` when the task is cancelled. What the request left in the store then, or
-    ///   when any other error is thrown, is removed by the core, which calls ``release(_:)`` until it succeeds.
+    ///   when any other error is thrown, is removed by the core, which calls ``release(_:)`` until it succeeds (or, where leases expire, two
+    ///   leases have passed).
     /// - An attempt with ``LockRequest/Patience/none`` takes the claim only if nobody waits for it already, unless the
     ///   store is ``StoreCapabilities/Ordering/unordered``.
     ///

@@ -31,7 +31,7 @@ import Testing
 
     /// The whole of what the store remembers.
     private var memory: Int {
-        store.state.withLock { $0.queues.count + $0.signals.count + $0.watches.count } + store.waits.owners.count
+        store.state.withLock { $0.queues.count + $0.signals.count + $0.watches.count + $0.slots.count }
     }
 
     @Test("A holder expires: the next one has it at that moment, without anybody's visit")
@@ -143,7 +143,44 @@ import Testing
         await #expect(throws: LockError.closed(store: "memory:")) { try await store.acquire(request(3)) }
         #expect(heard.all == [.closed])
         #expect(try await store.release(grant.claim) == .notHeld)
-        #expect(store.waits.owners.isEmpty)
+        #expect(memory == 0)
+    }
+
+    @Test("Taking a queued claim back ends its wait, for all who wait for it")
+    func releaseOfQueued() async throws {
+        let first = try request(1)
+        let second = try request(2)
+        _ = try await store.acquire(first)
+        let waits = (0..<2).map { _ in Task { [store] in try await store.acquire(second) } }
+        await clock.settle { (try? await waiters()) == 1 }
+        #expect(try await store.release(second.claim) == .released)
+        for wait in waits { await #expect(throws: CancellationError.self) { try await wait.value } }
+        _ = try await store.release(first.claim)
+        #expect(memory == 0)
+    }
+
+    @Test("Two calls for one claim get the same grant")
+    func twoCalls() async throws {
+        let first = try request(1)
+        let second = try request(2)
+        _ = try await store.acquire(first)
+        let queued = Recorder<Bool>()
+        let asked = LockRequest(
+            claim: second.claim,
+            holder: second.holder,
+            ttl: second.ttl,
+            patience: .unlimited,
+            onQueued: { _ in queued.add(true) }
+        )
+        let waits = (0..<2).map { _ in Task { [store] in try await store.acquire(asked) } }
+        await clock.settle { queued.count == 2 }
+        _ = try await store.release(first.claim)
+        var tokens: Set<FencingToken> = []
+        for wait in waits {
+            guard case .granted(let grant) = try await wait.value else { continue }
+            tokens.insert(grant.token)
+        }
+        #expect(tokens.count == 1)
     }
 
     @Test("Claims of a process store last until they are released")

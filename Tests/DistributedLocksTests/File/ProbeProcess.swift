@@ -83,11 +83,15 @@ final class ProbeProcess: Sendable {
             + "/FileStoreProbe"
     }
 
+    /// A process that dies while it is written to must not take the tests along.
+    private static let ignoresBrokenPipes: Void = { _ = Glibc.signal(SIGPIPE, SIG_IGN) }()
+
     /// Whether there is one; SwiftPM puts it elsewhere on Apple's systems.
     static var isAvailable: Bool { access(executable, X_OK) == 0 }
 
-    /// Writes a line.
+    /// Writes a line; to a process that is gone, nothing.
     func send(_ line: String) {
+        _ = Self.ignoresBrokenPipes
         let bytes = Array((line + "\n").utf8)
         _ = write(input, bytes, bytes.count)
     }

@@ -59,26 +59,26 @@ import Testing
         #expect(await waiting.value == 5)
     }
 
-    @Test("A wait in a list is resolved once, before or after it begins")
-    func waitList() async {
-        let list = WaitList<String>()
-        let first = OwnerID(high: 0, low: 1)
-        let second = OwnerID(high: 0, low: 2)
-        #expect(!list.resolve(first, "too early"))
-        list.enter(first)
-        list.enter(second)
-        #expect(Set(list.owners) == [first, second])
-        #expect(list.resolve(first, "one"))
-        #expect(!list.resolve(first, "two"))
-        #expect(await list.outcome(of: first) == "one")
-        let waiting = Task { await list.outcome(of: second) }
+    @Test("A slot tells its outcome to all who wait, before or after it is known; only the first one counts")
+    func waitSlot() async throws {
+        let slot = WaitSlot<String>()
+        let waiting = Task { try await slot.outcome() }
         for _ in 0..<20 { await Task.yield() }
-        #expect(list.resolve(second, "three"))
-        #expect(await waiting.value == "three")
-        #expect(!list.resolve(second, "four"))
-        list.enter(first)
-        list.leave(first)
-        #expect(!list.resolve(first, "left"))
-        #expect(list.owners.isEmpty)
+        slot.finish("one")
+        slot.finish("two")
+        #expect(try await waiting.value == "one")
+        #expect(try await slot.outcome() == "one")
+    }
+
+    @Test("A cancelled wait in a slot ends at once, and disturbs nobody else")
+    func cancelledSlot() async throws {
+        let slot = WaitSlot<String>()
+        let patient = Task { try await slot.outcome() }
+        let cancelled = Task { try await slot.outcome() }
+        for _ in 0..<20 { await Task.yield() }
+        cancelled.cancel()
+        await #expect(throws: CancellationError.self) { try await cancelled.value }
+        slot.finish("done")
+        #expect(try await patient.value == "done")
     }
 }

@@ -2,7 +2,7 @@ extension FileStore {
     /// What the first look at the queue gave.
     private enum Entrance: Sendable {
         case granted(HeldClaim)
-        case waiting(WaitSlot, Contention)
+        case waiting(WaitSlot<WaitOutcome>, Contention)
         case refused(Contention)
     }
 
@@ -80,7 +80,7 @@ extension FileStore {
     /// Waits for a queued claim.
     ///
     /// - Returns: `nil` if it has to be asked for again.
-    private func wait(in slot: WaitSlot, _ request: LockRequest, _ session: FileSession) async throws -> Acquisition? {
+    private func wait(in slot: WaitSlot<WaitOutcome>, _ request: LockRequest, _ session: FileSession) async throws -> Acquisition? {
         do {
             switch try await outcome(of: slot, request.patience) {
             case .granted(let held): return .granted(held.grant)
@@ -96,9 +96,9 @@ extension FileStore {
     }
 
     /// - Returns: `nil` if the deadline has come first.
-    private func outcome(of slot: WaitSlot, _ patience: LockRequest.Patience) async throws -> WaitSlot.Outcome? {
+    private func outcome(of slot: WaitSlot<WaitOutcome>, _ patience: LockRequest.Patience) async throws -> WaitOutcome? {
         guard case .until(let deadline) = patience else { return try await slot.outcome() }
-        return try await withThrowingTaskGroup(of: WaitSlot.Outcome?.self) { [clock] group in
+        return try await withThrowingTaskGroup(of: WaitOutcome?.self) { [clock] group in
             group.addTask { try await slot.outcome() }
             group.addTask {
                 try await clock.sleep(until: deadline)

@@ -1,42 +1,40 @@
 import Synchronization
 
 extension MemoryStore {
-    func enqueue(
-        _ request: LockRequest,
-        mayWait: Bool
-    ) throws -> (decision: Queue.Decision, grant: Grant?, contention: Contention) {
+    /// Grants, queues or refuses a request.
+    func enqueue(_ request: LockRequest) throws -> Answer {
         let now = clock.now
         return try change(request.claim.name) { queue, state in
             guard !state.isClosed else { throw LockError.closed(store: self.label) }
+            let owner = request.claim.owner
             let entry = Queue.Entry(
-                owner: request.claim.owner,
+                owner: owner,
                 mode: request.claim.mode,
                 holder: request.holder,
                 tag: Tag(ttl: request.ttl, expiry: self.expiry(ttl: request.ttl, now: now))
             )
             let floor = FencingToken(rawValue: state.lastToken.rawValue + 1)
-            let decision = try queue.request(entry, mayWait: mayWait, floor: floor)
-            guard case .granted(let token) = decision else {
-                return (decision, nil, queue.contention(for: entry.owner))
+            switch try queue.request(entry, mayWait: request.patience != .none, floor: floor) {
+            case .granted(let token):
+                return .granted(self.grant(request.claim, ttl: request.ttl, token: token, now: now, &state))
+            case .refused:
+                return .refused(queue.contention(for: owner))
+            case .queued:
+                let slot = state.slots[owner] ?? WaitSlot()
+                state.slots[owner] = slot
+                return .waiting(slot, queue.contention(for: owner))
             }
-            return (decision, self.grant(request.claim, ttl: request.ttl, token: token, now: now, &state), Contention())
         }
     }
 
     /// Suspends until the queued `request` is granted or will not be.
-    func wait(for request: LockRequest) async throws -> Acquisition {
-        let owner = request.claim.owner
+    func wait(in slot: WaitSlot<Outcome>, _ request: LockRequest) async throws -> Acquisition {
         var ticket: TimerQueue<Timer>.Ticket?
-        if case .until(let deadline) = request.patience { ticket = timers.schedule(.deadline(owner), at: deadline) }
-        let outcome = await withTaskCancellationHandler {
-            await waits.outcome(of: owner)
-        } onCancel: {
-            waits.resolve(owner, .cancelled)
-        }
-        if let ticket { timers.cancel(ticket) }
-        switch outcome {
+        if case .until(let deadline) = request.patience { ticket = timers.schedule(.deadline(slot), at: deadline) }
+        defer { if let ticket { timers.cancel(ticket) } }
+        switch try await slot.outcome() {
         case .granted(let grant): return .granted(grant)
-        case .cancelled: throw CancellationError()
+        case .withdrawn: throw CancellationError()
         case .closed: throw LockError.closed(store: label)
         case .outOfTime: return withdraw(request.claim)
         }
@@ -49,6 +47,7 @@ extension MemoryStore {
             let contention = queue.contention(for: claim.owner)
             _ = queue.remove(claim.owner)
             state.signals[claim.owner] = nil
+            state.slots[claim.owner] = nil
             return .unavailable(contention)
         }
     }
@@ -60,7 +59,7 @@ extension MemoryStore {
         _ body: (inout Queue, inout State) throws -> sending Result
     ) rethrows -> sending Result {
         let now = clock.now
-        var granted: [Grant] = []
+        var granted: [(Grant, WaitSlot<Outcome>?)] = []
         let result = try state.withLock { state in
             var queue = state.queues[name] ?? Queue()
             let expired = queue.prune { entry in entry.token != nil && (entry.tag.expiry.map { $0 <= now } ?? false) }
@@ -73,12 +72,12 @@ extension MemoryStore {
             watchExpiry(of: name, queue, &state)
             return result
         }
-        for grant in granted { waits.resolve(grant.claim.owner, .granted(grant)) }
+        for (grant, slot) in granted { slot?.finish(.granted(grant)) }
         return result
     }
 
     private func promote(_ queue: inout Queue, _ name: LockName, now: LeaseClock.Instant, _ state: inout State)
-        -> [Grant]
+        -> [(Grant, WaitSlot<Outcome>?)]
     {
         let floor = FencingToken(rawValue: state.lastToken.rawValue + 1)
         let entries = queue.promote(floor: floor) { entry in
@@ -89,7 +88,8 @@ extension MemoryStore {
         return entries.compactMap { entry in
             guard let token = entry.token else { return nil }
             let claim = LockClaim(name: name, mode: entry.mode, owner: entry.owner)
-            return grant(claim, ttl: entry.tag.ttl, token: token, now: now, &state)
+            let slot = state.slots.removeValue(forKey: entry.owner)
+            return (grant(claim, ttl: entry.tag.ttl, token: token, now: now, &state), slot)
         }
     }
 
@@ -114,7 +114,7 @@ extension MemoryStore {
 
     func reached(_ timer: Timer) {
         switch timer {
-        case .deadline(let owner): waits.resolve(owner, .outOfTime)
+        case .deadline(let slot): slot.finish(.outOfTime)
         case .expiry(let name): change(name) { _, _ in }
         }
     }

@@ -12,15 +12,23 @@ public final class MemoryStore: LockStore {
         var expiry: LeaseClock.Instant?
     }
 
+    /// How a wait ended.
     enum Outcome: Sendable {
         case granted(Grant)
-        case cancelled
+        case withdrawn
         case outOfTime
         case closed
     }
 
+    /// The first answer to a request.
+    enum Answer: Sendable {
+        case granted(Grant)
+        case waiting(WaitSlot<Outcome>, Contention)
+        case refused(Contention)
+    }
+
     enum Timer: Sendable {
-        case deadline(OwnerID)
+        case deadline(WaitSlot<Outcome>)
         case expiry(LockName)
     }
 
@@ -29,6 +37,8 @@ public final class MemoryStore: LockStore {
     struct State {
         var queues: [LockName: Queue] = [:]
         var signals: [OwnerID: LossSignal] = [:]
+        /// Where the tasks wait whose claims are queued.
+        var slots: [OwnerID: WaitSlot<Outcome>] = [:]
         /// When somebody looks after a name whose holder may expire while others wait.
         var watches: [LockName: TimerQueue<Timer>.Ticket] = [:]
         /// The highest token of names that are idle now, so that theirs keep growing.
@@ -44,7 +54,6 @@ public final class MemoryStore: LockStore {
     public let capabilities: StoreCapabilities
 
     let state = Mutex(State())
-    let waits = WaitList<Outcome>()
     let timers: TimerQueue<Timer>
 
     /// Makes an empty store.
@@ -69,26 +78,14 @@ public final class MemoryStore: LockStore {
     /// Takes the claim, or waits for it; see ``LockStore/acquire(_:)``.
     public func acquire(_ request: LockRequest) async throws -> Acquisition {
         try Task.checkCancellation()
-        let owner = request.claim.owner
-        let mayWait = request.patience != .none
-        if mayWait { waits.enter(owner) }
-        let answer: (decision: Queue.Decision, grant: Grant?, contention: Contention)
-        do {
-            answer = try enqueue(request, mayWait: mayWait)
-        } catch {
-            waits.leave(owner)
-            throw error
-        }
-        switch answer.decision {
-        case .granted:
-            waits.leave(owner)
-            guard let grant = answer.grant else { return .unavailable(answer.contention) }
+        switch try enqueue(request) {
+        case .granted(let grant):
             return .granted(grant)
-        case .refused:
-            return .unavailable(answer.contention)
-        case .queued:
-            request.onQueued?(answer.contention)
-            return try await wait(for: request)
+        case .refused(let contention):
+            return .unavailable(contention)
+        case .waiting(let slot, let contention):
+            request.onQueued?(contention)
+            return try await wait(in: slot, request)
         }
     }
 
@@ -104,12 +101,15 @@ public final class MemoryStore: LockStore {
         }
     }
 
-    /// Gives back a claim, or withdraws it; see ``LockStore/release(_:)``.
+    /// Gives back a claim, or withdraws it, which ends its wait with `CancellationError`; see ``LockStore/release(_:)``.
     public func release(_ claim: LockClaim) async throws -> ReleaseOutcome {
-        change(claim.name) { queue, state in
+        let (outcome, slot) = change(claim.name) { queue, state in
             state.signals[claim.owner] = nil
-            return queue.remove(claim.owner) == .absent ? .notHeld : .released
+            let slot = state.slots.removeValue(forKey: claim.owner)
+            return (queue.remove(claim.owner) == .absent ? ReleaseOutcome.notHeld : .released, slot)
         }
+        slot?.finish(.withdrawn)
+        return outcome
     }
 
     /// Takes the name away from its holders; see ``LockStore/forceRelease(_:)``.
@@ -135,14 +135,12 @@ public final class MemoryStore: LockStore {
 
     /// Ends all waits and gives up all claims; see ``LockStore/close()``.
     public func close() async {
-        let signals = state.withLock { state in
-            state.isClosed = true
-            state.queues = [:]
-            defer { state.signals = [:] }
-            return Array(state.signals.values)
+        let (signals, slots) = state.withLock { state in
+            defer { state = State(lastToken: state.lastToken, isClosed: true) }
+            return (Array(state.signals.values), Array(state.slots.values))
         }
         timers.close()
-        for owner in waits.owners { waits.resolve(owner, .closed) }
+        for slot in slots { slot.finish(.closed) }
         for signal in signals { signal.raise(.closed) }
     }
 }

@@ -16,7 +16,7 @@ struct HeldClaim: Sendable {
 final class SessionRegistry: Sendable {
     private struct Wait {
         let claim: LockClaim
-        let slot: WaitSlot
+        let slot: WaitSlot<WaitOutcome>
         let file: FileIdentity
         /// What was the last token when the wait began: a grant with a lower one is meant for an earlier wait.
         let lastToken: FencingToken
@@ -64,11 +64,11 @@ extension SessionRegistry {
     /// Enters a claim that is queued.
     ///
     /// - Throws: ``LockError/closed(store:)``.
-    func wait(for claim: LockClaim, after lastToken: FencingToken, file: FileIdentity) throws(LockError) -> WaitSlot {
+    func wait(for claim: LockClaim, after lastToken: FencingToken, file: FileIdentity) throws(LockError) -> WaitSlot<WaitOutcome> {
         try state.withLock { state throws(LockError) in
             guard !state.isClosed else { throw LockError.closed(store: label) }
             if let wait = state.waits[claim.owner] { return wait.slot }
-            let slot = WaitSlot()
+            let slot = WaitSlot<WaitOutcome>()
             state.waits[claim.owner] = Wait(claim: claim, slot: slot, file: file, lastToken: lastToken)
             return slot
         }
@@ -87,7 +87,7 @@ extension SessionRegistry {
 
     /// Ends a held claim, or one whose grant has not got through yet.
     func lose(_ owner: OwnerID, _ token: FencingToken, _ reason: LossReason) {
-        let (granted, lost) = state.withLock { state -> ((WaitSlot, HeldClaim)?, HeldClaim?) in
+        let (granted, lost) = state.withLock { state -> ((WaitSlot<WaitOutcome>, HeldClaim)?, HeldClaim?) in
             let granted = Self.grant(owner, token, &state)
             guard state.holds[owner]?.token == token else { return (granted, nil) }
             return (granted, state.holds.removeValue(forKey: owner))
@@ -96,7 +96,7 @@ extension SessionRegistry {
         if let (slot, held) = granted { slot.finish(.granted(held)) }
     }
 
-    private static func grant(_ owner: OwnerID, _ token: FencingToken, _ state: inout State) -> (WaitSlot, HeldClaim)? {
+    private static func grant(_ owner: OwnerID, _ token: FencingToken, _ state: inout State) -> (WaitSlot<WaitOutcome>, HeldClaim)? {
         guard let wait = state.waits[owner], token > wait.lastToken else { return nil }
         state.waits[owner] = nil
         let held = HeldClaim(claim: wait.claim, token: token, signal: LossSignal(), file: wait.file)
@@ -163,7 +163,7 @@ extension SessionRegistry {
     /// Takes no more claims, and ends all there are.
     ///
     /// - Returns: The names they were for.
-    func end(waits outcome: WaitSlot.Outcome, holds reason: LossReason) -> Set<LockName> {
+    func end(waits outcome: WaitOutcome, holds reason: LossReason) -> Set<LockName> {
         let (waits, holds) = state.withLock { state in
             state.isClosed = true
             defer {

@@ -1,18 +1,7 @@
 import Synchronization
 
-/// Where the tasks that wait for one claim find out how it ended.
-final class WaitSlot: Sendable {
-    enum Outcome: Sendable {
-        /// The claim is held.
-        case granted(HeldClaim)
-        /// Its place in the queue is lost through no fault of its own; ask again.
-        case restart
-        /// The claim has been released.
-        case withdrawn
-        /// The store has been closed.
-        case closed
-    }
-
+/// Where the tasks of this process that wait for one claim in an embedded store find out how the wait ended.
+final class WaitSlot<Outcome: Sendable>: Sendable {
     private struct State {
         var outcome: Outcome?
         var nextTicket: UInt64 = 0

@@ -1,0 +1,49 @@
+/// Gives claims back to a store, again and again until it has confirmed that, or cannot hold the claim any more.
+struct ClaimReturn: Sendable {
+    let store: any LockStore
+    let random: RandomSource
+    let log: LeaseLog
+
+    /// A store that denies access is not asked more often than this: it may keep a claim, but asking does not help.
+    private static let deniedAttempts = 10
+    private static let firstPause = Duration.milliseconds(50)
+    private static let longestPause = Duration.seconds(5)
+
+    /// Gives `claim` back, be it held, queued, or nothing of the kind.
+    ///
+    /// - Parameters:
+    ///   - claim: What may still be in the store.
+    ///   - ttl: The lease it was asked for with. Where leases expire, two of them are enough: a forgotten claim is granted
+    ///     and expires, and so may one that waits behind it.
+    /// - Returns: ``ReleaseResult/pending`` if the store has not confirmed it in all that time.
+    func run(_ claim: LockClaim, ttl: Duration) async -> ReleaseResult {
+        let start = store.clock.now
+        var attempts = 0
+        while true {
+            attempts += 1
+            do {
+                let outcome = try await store.release(claim)
+                // An earlier attempt whose outcome is not known may have been the one that took it away.
+                return outcome == .released || attempts > 1 ? .released : .alreadyLost(.removed)
+            } catch {
+                log.releaseFailed(claim, error)
+                if let result = finalResult(error, attempts: attempts) { return result }
+            }
+            if case .expiring = store.capabilities.lifetime, store.clock.now >= start.advanced(by: ttl * 2) {
+                return .pending
+            }
+            let pause = min(Self.longestPause, Self.firstPause * (1 << min(attempts - 1, 7)))
+            try? await store.clock.sleep(for: pause / 2 + random.jitter(upTo: pause / 2))
+        }
+    }
+
+    /// What to make of an error after which asking again is of no use; `nil` if it is.
+    private func finalResult(_ error: any Error, attempts: Int) -> ReleaseResult? {
+        switch error {
+        case LockError.closed: .alreadyLost(.closed)
+        case LockError.invalid, LockError.unsupported: .alreadyLost(.removed)
+        case LockError.denied: attempts >= Self.deniedAttempts ? .pending : nil
+        default: nil
+        }
+    }
+}
