@@ -4,6 +4,7 @@
 
 #include "group.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -95,11 +96,12 @@ static enum liveness liveness(pid_t group) {
 #endif
 
 void dlock_await_end_of_group(pid_t group) {
-    for (int attempt = 0; attempt < 10000 && kill(-group, 0) == 0; attempt++) {
+    // EPERM: there are members, of another user.
+    for (int attempt = 0; kill(-group, 0) == 0 || errno == EPERM; attempt++) {
         enum liveness known = liveness(group);
         if (known == DEAD || (known == UNKNOWN && attempt >= 100)) {
             return;
         }
-        poll(NULL, 0, 1);
+        poll(NULL, 0, attempt < 1000 ? 1 : 20);
     }
 }

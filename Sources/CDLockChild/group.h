@@ -6,8 +6,8 @@
 
 /// Waits until no member of the process group can do anything any more: until all have ended, reaped or not.
 ///
-/// Gives up after ten seconds, for a member that is stuck in the kernel; where zombies cannot be told from the living,
-/// after 100 ms. Async-signal-safe.
+/// However long that takes: a member may be stuck in the kernel, or belong to another user and not be ours to kill. Only
+/// where zombies cannot be told from the living it gives up, after 100 ms. Async-signal-safe.
 void dlock_await_end_of_group(pid_t group);
 
 #endif

@@ -33,7 +33,8 @@ static _Noreturn void guard_main(struct pipe_ends lifeline) {
     close(STDOUT_FILENO);
     close(STDERR_FILENO);
 #ifdef __linux__
-    prctl(PR_SET_NAME, "dlock-guard");
+    // A name of its own, so that killing everything called dlock does not mean the guard.
+    prctl(PR_SET_NAME, "lock-guard");
 #endif
     pid_t group;
     if (read_message(lifeline.reading, &group, sizeof group)) {

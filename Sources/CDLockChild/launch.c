@@ -3,6 +3,7 @@
 #endif
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
@@ -19,11 +20,30 @@
 #define NSIG 65
 #endif
 
+/// Executes a file that has no format of its own as a shell script, as `execvp` and shells do.
+static void execute_script(const char *path, const struct dlock_child_plan *plan) {
+    size_t count = 0;
+    while (plan->arguments[count] != NULL) {
+        count++;
+    }
+    const char *arguments[count + 2];
+    arguments[0] = "sh";
+    arguments[1] = path;
+    for (size_t i = 1; i <= count; i++) {
+        arguments[i + 1] = plan->arguments[i];
+    }
+    execve("/bin/sh", (char *const *)arguments, (char *const *)plan->environment);
+}
+
 /// Tries the candidates; returns the `errno` value of the most telling failure.
 static int execute(const struct dlock_child_plan *plan) {
     int result = ENOENT;
     for (const char *const *candidate = plan->candidates; *candidate != NULL; candidate++) {
         execve(*candidate, (char *const *)plan->arguments, (char *const *)plan->environment);
+        if (errno == ENOEXEC) {
+            execute_script(*candidate, plan);
+            errno = ENOEXEC;
+        }
         switch (errno) {
         case ENOENT:
         case ENOTDIR:
@@ -39,9 +59,25 @@ static int execute(const struct dlock_child_plan *plan) {
     return result;
 }
 
-static void reset_signals(void) {
+/// Whether `group` is the foreground process group of the controlling terminal.
+static bool has_terminal(pid_t group) {
+    int terminal = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+    bool result = terminal >= 0 && tcgetpgrp(terminal) == group;
+    if (terminal >= 0) {
+        close(terminal);
+    }
+    return result;
+}
+
+/// Default actions for all signals but those that were ignored from the start.
+///
+/// In a command substitution an interactive shell ignores the signals of job control. The child of a parent that has the
+/// terminal must not: it asks for the terminal by being stopped, and would get an error instead.
+static void reset_signals(pid_t parent_group) {
+    bool must_ask = has_terminal(parent_group);
     for (int signal_number = 1; signal_number < NSIG; signal_number++) {
-        signal(signal_number, dlock_signal_was_ignored(signal_number) ? SIG_IGN : SIG_DFL);
+        bool asks = must_ask && (signal_number == SIGTTIN || signal_number == SIGTTOU);
+        signal(signal_number, dlock_signal_was_ignored(signal_number) && !asks ? SIG_IGN : SIG_DFL);
     }
     sigset_t none;
     sigemptyset(&none);
@@ -67,14 +103,12 @@ static _Noreturn void child_main(
     if (getppid() != parent) {
         _exit(1);
     }
-#else
-    (void)parent;
 #endif
     char permission;
     if (!read_message(pipes.permission.reading, &permission, sizeof permission)) {
         _exit(1);
     }
-    reset_signals();
+    reset_signals(getpgid(parent));
     int error = execute(plan);
     write_message(pipes.report.writing, &error, sizeof error);
     _exit(1);

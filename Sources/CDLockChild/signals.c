@@ -15,6 +15,11 @@
 #include "guard.h"
 #include "pipes.h"
 
+#ifdef __APPLE__
+#include <crt_externs.h>
+#define environ (*_NSGetEnviron())
+#endif
+
 #ifndef NSIG
 #define NSIG 65
 #endif
@@ -129,6 +134,10 @@ bool dlock_process_stop(void) {
     raise(SIGTSTP);
     install_handler(SIGTSTP);
     return true;
+}
+
+const char *const *dlock_environment(void) {
+    return (const char *const *)environ;
 }
 
 void dlock_signal_reraise(int signal_number) {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DistributedLocks
+import Foundation
 import Testing
 
 @testable import DLockCommands
@@ -34,11 +35,15 @@ struct ArgumentTests {
         #expect(try StoreAddress("file://localhost/x") == .file(directory: "/x"))
         #expect(try StoreAddress("file:///with%20space") == .file(directory: "/with space"))
         #expect(try StoreAddress("/plain/path") == .file(directory: "/plain/path"))
+        #expect(try StoreAddress("/with:colon") == .file(directory: "/with:colon"))
+        #expect(try StoreAddress("FILE:///x") == .file(directory: "/x"))
+        let here = FileManager.default.currentDirectoryPath
+        #expect(try StoreAddress("folder") == .file(directory: here + "/folder"))
     }
 
     @Test(
         "What is no store",
-        arguments: ["", "redis", "file://host/x", "file:///", "file:x", "http://x", "file:///a?b", "file:///a#b"]
+        arguments: ["", "redis:", "memory:x", "file://host/x", "file:///", "file:x", "http://x", "file:///a?b", "file:///a#b"]
     )
     func badStores(_ text: String) {
         #expect(throws: LockError.self) { try StoreAddress(text) }

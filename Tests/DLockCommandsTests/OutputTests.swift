@@ -51,7 +51,7 @@ struct OutputTests {
             text.lines(LockStatus(name: name, holders: holders, waiters: waiters)) == [
                 "gpu: 1 of 4 permits taken, 1 waiting",
                 "  holds web-3 (pid 8123, train) for 5 min, token 7, lease ends in 20 s",
-                "  waits web-3 (pid 8123) for 1 s, 0 ahead",
+                "  waits web-3 (pid 8123) for 1 s, next",
             ]
         )
     }

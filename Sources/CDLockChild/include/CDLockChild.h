@@ -47,6 +47,9 @@ void dlock_signal_wake(void);
 /// @return `false` if the kernel refuses, because the group is orphaned, so that no shell would ever resume it.
 bool dlock_process_stop(void);
 
+/// The environment of this process, as bytes.
+const char *const *dlock_environment(void);
+
 /// Dies of `signal`, whose default action has to be to end the process, without a core dump.
 void dlock_signal_reraise(int signal);
 
@@ -130,8 +133,8 @@ void dlock_child_signal(pid_t pid, int signal);
 /// Reaps an ended child, and dismisses and reaps its guard.
 ///
 /// @param child a child of which `dlock_child_wait` has reported the end.
-/// @param kill_group whether to kill what is left of its process group first, and to wait until that is gone. The wait
-///     is bounded by 100 ms, since dead processes that nobody reaps count as members.
+/// @param kill_group whether to kill what is left of its process group first, and to wait until that is gone, however
+///     long that takes.
 void dlock_child_reap(const struct dlock_child *child, bool kill_group);
 
 #endif

@@ -25,8 +25,8 @@ struct ChildProcess: Sendable {
     /// - Returns: The child, which executes the command by now.
     /// - Throws: ``ChildLaunchError`` if it does not; there is no process then.
     static func launch(
-        _ command: [String],
-        environment: [String: String],
+        _ command: [ByteString],
+        environment: ChildEnvironment,
         terminal: Terminal?,
         onEvent: @escaping @Sendable (ChildEvent) -> Void
     ) async throws(ChildLaunchError) -> ChildProcess {
@@ -56,7 +56,7 @@ struct ChildProcess: Sendable {
     /// Reaps the child, whose end has been reported, and its guard.
     ///
     /// - Parameter killingGroup: Whether to kill what is left of the process group, and to wait until nothing of it
-    ///   can do anything any more; for ten seconds at most, in case something is stuck in the kernel.
+    ///   can do anything any more, however long that takes.
     func reap(killingGroup: Bool) async {
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             @Sendable func reap() {
@@ -70,16 +70,17 @@ struct ChildProcess: Sendable {
     }
 
     private static func spawn(
-        _ command: [String],
-        environment: [String: String],
+        _ command: [ByteString],
+        environment: ChildEnvironment,
         terminal: Terminal?
     ) -> Result<ChildProcess, ChildLaunchError> {
         let name = command.first ?? ""
+        let search = ExecutableSearch.candidates(for: name, path: environment["PATH"])
         var child = dlock_child()
         var step = dlock_launch_step_prepare
-        let error = withCStringArray(ExecutableSearch.candidates(for: name, path: environment["PATH"])) { candidates in
+        let error = withCStringArray(search) { candidates in
             withCStringArray(command) { arguments in
-                withCStringArray(environment.map { "\($0.key)=\($0.value)" }) { environment in
+                withCStringArray(environment.entries) { environment in
                     var plan = dlock_child_plan(
                         candidates: candidates,
                         arguments: arguments,
@@ -92,7 +93,7 @@ struct ChildProcess: Sendable {
         }
         guard error != 0 else { return .success(ChildProcess(handle: child)) }
         guard step == dlock_launch_step_execute else { return .failure(.system(errno: error)) }
-        return .failure(ChildLaunchError(command: name, errno: error))
+        return .failure(ChildLaunchError(command: name.text, errno: error))
     }
 
     /// Reports the changes of the child's state until it has ended.

@@ -8,8 +8,8 @@ struct ChildSupervisor: Sendable {
         case order(ChildOrder)
     }
 
-    private let command: [String]
-    private let environment: [String: String]
+    private let command: [ByteString]
+    private let environment: ChildEnvironment
     private let signals: SignalSource
     private let terminal: Terminal?
 
@@ -21,8 +21,8 @@ struct ChildSupervisor: Sendable {
     ///   - signals: The source of the signals to pass on. While the command runs nobody else may take signals from it.
     ///   - terminal: The controlling terminal of this process, to lend to the child.
     init(
-        command: [String],
-        environment: [String: String],
+        command: [ByteString],
+        environment: ChildEnvironment,
         signals: SignalSource,
         terminal: Terminal? = .controlling()
     ) {

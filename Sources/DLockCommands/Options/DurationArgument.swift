@@ -1,4 +1,5 @@
 import ArgumentParser
+import DistributedLocks
 
 /// A duration on the command line: `500ms`, `30s`, `5m`, `2h`, `1d`; a bare number counts seconds.
 struct DurationArgument: ExpressibleByArgument, Hashable, Sendable {
@@ -6,6 +7,11 @@ struct DurationArgument: ExpressibleByArgument, Hashable, Sendable {
 
     init(_ duration: Duration) {
         self.duration = duration
+    }
+
+    /// How help shows a default.
+    var defaultValueDescription: String {
+        duration < .seconds(1) ? "\(Int(duration.seconds * 1_000))ms" : "\(Int(duration.seconds))s"
     }
 
     init?(argument: String) {

@@ -17,8 +17,13 @@ struct StoreOptions: ParsableArguments {
     /// What was asked for, on the command line or in the environment.
     var address: StoreAddress {
         get throws {
-            let text = store ?? ProcessInfo.processInfo.environment["DLOCK_STORE"]
-            return try text.map { try StoreAddress($0) } ?? .standard
+            if let store { return try StoreAddress(store) }
+            guard let text = ProcessInfo.processInfo.environment["DLOCK_STORE"], !text.isEmpty else { return .standard }
+            do {
+                return try StoreAddress(text)
+            } catch {
+                throw LockError.invalid("\(error) (from DLOCK_STORE)")
+            }
         }
     }
 

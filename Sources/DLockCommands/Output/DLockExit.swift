@@ -9,6 +9,8 @@ enum DLockExit {
     static let unavailable: Int32 = 69
     /// Busy or timed out (`EX_TEMPFAIL`).
     static let conflict: Int32 = 75
+    /// Standard output cannot be written (`EX_IOERR`).
+    static let outputFailed: Int32 = 74
     /// The store denies access (`EX_NOPERM`).
     static let denied: Int32 = 77
     /// The lock was lost while the command ran.
@@ -26,12 +28,34 @@ enum DLockExit {
     }
 
     /// Runs a command's body; an error of the library is said on standard error and becomes its exit code.
-    static func translating(_ body: () async throws -> Void) async throws {
+    ///
+    /// - Parameters:
+    ///   - handlesSignals: Whether the body takes care of signals; otherwise they do what they do to any program.
+    ///   - body: What the command does.
+    static func translating(handlesSignals: Bool = false, _ body: () async throws -> Void) async throws {
         do {
+            if !handlesSignals { try obeySignals() }
             try await body()
         } catch let error as LockError {
             Console.error(error.description)
             throw ExitCode(code(for: error))
+        } catch let error as ChildLaunchError {
+            Console.error(error.description)
+            throw ExitCode(error.exitCode)
+        }
+    }
+
+    private static func obeySignals() throws {
+        let signals = SignalSource()
+        try signals.start()
+        Task {
+            while let signal = await signals.next() {
+                if SignalSource.isStop(signal) {
+                    _ = await signals.stopSelf()
+                } else if SignalSource.endsByDefault(signal) {
+                    SignalSource.reraise(signal)
+                }
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ struct StatusText {
         var lines = ["\(name): \(headline(status))"]
         lines += status.holders.map { "  \(style.yellow("holds")) \(participant($0))" }
         lines += status.waiters.enumerated().map { place, waiter in
-            "  \(style.dim("waits")) \(participant(waiter)), \(place) ahead"
+            "  \(style.dim("waits")) \(participant(waiter)), \(place == 0 ? "next" : "\(place) ahead")"
         }
         return lines
     }

@@ -6,7 +6,12 @@ struct Style: Sendable {
 
     init(forTerminal isTerminal: Bool) {
         let environment = ProcessInfo.processInfo.environment
-        isEnabled = isTerminal && environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
+        isEnabled = isTerminal && environment["NO_COLOR", default: ""].isEmpty && Self.terminalUnderstandsEscapes
+    }
+
+    /// Whether the terminal, if there is one, can do more than print.
+    static var terminalUnderstandsEscapes: Bool {
+        ProcessInfo.processInfo.environment["TERM", default: "dumb"] != "dumb"
     }
 
     func bold(_ text: String) -> String { wrap(text, "1") }

@@ -14,11 +14,14 @@ final class LossWatch: Sendable {
     private let lease: Lease
     private let clock: LeaseClock
     private let plan: Mutex<LossPlan>
+    private let complaint = Mutex<Task<Void, Never>?>(nil)
 
-    init(lease: Lease, clock: LeaseClock) {
+    /// Watches `lease`; the command also has to go when it has held the lock for `holdAtMost`.
+    init(lease: Lease, holdAtMost: Duration?, clock: LeaseClock) {
         self.lease = lease
         self.clock = clock
-        plan = Mutex(LossPlan(start: clock.now, holdLimit: lease.holdLimit))
+        let now = clock.now
+        plan = Mutex(LossPlan(start: now, holdLimit: holdAtMost.map(now.advanced(by:))))
         (orders, mailbox) = AsyncStream.makeStream(of: ChildOrder.self)
     }
 
@@ -40,6 +43,7 @@ final class LossWatch: Sendable {
             if let ticket { timers.cancel(ticket) }
             ticket = next.map { timers.schedule((), at: $0) }
         }
+        complaint.withLock { $0?.cancel() }
         states.cancel()
         timers.close()
         mailbox.finish()
@@ -52,6 +56,17 @@ final class LossWatch: Sendable {
             return (plan.orders(at: now), plan.nextWake)
         }
         for order in due { mailbox.yield(order) }
+        if due.contains(.kill) { complainIfNeeded() }
         return next
+    }
+
+    /// A command that cannot be killed (it is another user's, or stuck in the kernel) keeps the lock; say so.
+    private func complainIfNeeded() {
+        complaint.withLock { complaint in
+            complaint = Task { [clock, lease] in
+                guard (try? await clock.sleep(for: .seconds(2))) != nil else { return }
+                Console.error("the command cannot be ended; \"\(lease.name)\" stays locked until it has ended by itself")
+            }
+        }
     }
 }

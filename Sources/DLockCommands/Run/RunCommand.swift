@@ -56,13 +56,29 @@ struct RunCommand: AsyncParsableCommand {
     /// The command without the `--` before it.
     var commandLine: [String] { command.first == "--" ? Array(command.dropFirst()) : command }
 
+    /// The command as this process was given it, byte for byte: it is the tail of the arguments.
+    var commandBytes: [ByteString] {
+        let arguments = CommandLine.unsafeArgv
+        let range = max(0, Int(CommandLine.argc) - commandLine.count)..<Int(CommandLine.argc)
+        return range.compactMap { arguments[$0].map { ByteString(cString: $0) } }
+    }
+
     func validate() throws {
+        if let first = command.first, first != "--", first.hasPrefix("-") {
+            throw ValidationError("\(first): options go before the name; a command that begins with a dash goes after --")
+        }
         guard !commandLine.isEmpty else {
             throw ValidationError("no command was given: dlock run \(lock.name) -- COMMAND")
         }
         guard !(noWait && wait != nil) else { throw ValidationError("--wait and --no-wait contradict each other") }
         guard !(shared && permits != nil) else { throw ValidationError("--shared and --permits contradict each other") }
         guard permits.map({ $0 >= 1 }) ?? true else { throw ValidationError("--permits is at least 1") }
+        guard ttl.map({ $0.duration > .zero }) ?? true, holdAtMost.map({ $0.duration > .zero }) ?? true else {
+            throw ValidationError("--ttl and --hold-at-most must be longer than nothing")
+        }
+        if let holdAtLeast, let holdAtMost, holdAtLeast.duration > holdAtMost.duration {
+            throw ValidationError("--hold-at-least is longer than --hold-at-most")
+        }
         guard (0...255).contains(conflictExitCode) else {
             throw ValidationError("--conflict-exit-code is between 0 and 255")
         }
@@ -74,7 +90,7 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         do {
             guard try store.address != .memory else {
-                throw LockError.invalid("locks in memory: end with this process; use file:, or leave --store out")
+                throw LockError.invalid("locks in memory: end with this process; name a folder (--store or DLOCK_STORE)")
             }
             let signals = SignalSource()
             try signals.start()

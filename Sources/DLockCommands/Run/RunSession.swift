@@ -14,14 +14,12 @@ struct RunSession {
         self.command = command
         self.signals = signals
         service = try command.store.openService { configuration in
-            configuration.holder.label = command.label
+            configuration.holder.label = command.label.flatMap { $0.isEmpty ? nil : $0 }
             if let ttl = command.ttl { configuration.ttl = ttl.duration }
         }
         storeURL = try command.store.address.url
-        let options = LockOptions(
-            holdAtLeast: command.holdAtLeast?.duration,
-            holdAtMost: command.holdAtMost?.duration
-        )
+        // Not holdAtMost: the lock must not go to anybody else before the command is gone, however late that is.
+        let options = LockOptions(holdAtLeast: command.holdAtLeast?.duration)
         let name = command.lock.name
         lock =
             if let permits = command.permits {
@@ -70,7 +68,8 @@ struct RunSession {
     }
 
     private func acquire() async throws -> Lease {
-        let line = WaitingLine(name: lock.name, isEnabled: Console.errorIsTerminal && !command.quiet)
+        warnOfNesting()
+        let line = WaitingLine(name: lock.name, isEnabled: !command.quiet)
         let service = service
         return try await line.whileWaiting(status: { try await service.status(of: $0.text) }) { onQueued in
             if command.noWait { return try await lock.acquire(timeout: .zero) }
@@ -78,11 +77,20 @@ struct RunSession {
         }
     }
 
+    /// A `dlock` that runs under another one's lock of the same name waits for itself.
+    private func warnOfNesting() {
+        let environment = ProcessInfo.processInfo.environment
+        guard lock.mode == .exclusive, !command.noWait, !command.quiet,
+            environment["DLOCK_NAME"] == lock.name.text, environment["DLOCK_STORE"] == storeURL
+        else { return }
+        Console.error("the dlock around this one holds \"\(lock.name)\"; waiting for it to end")
+    }
+
     /// Runs the command until it ends, or is ended because the lock is.
     private func supervise(_ lease: Lease) async throws -> (exit: ChildExit, wasOrdered: Bool) {
-        let watch = LossWatch(lease: lease, clock: service.clock)
+        let watch = LossWatch(lease: lease, holdAtMost: command.holdAtMost?.duration, clock: service.clock)
         let supervisor = ChildSupervisor(
-            command: command.commandLine,
+            command: command.commandBytes,
             environment: environment(lease),
             signals: signals
         )
@@ -94,16 +102,20 @@ struct RunSession {
         return (exit, watch.hasOrdered)
     }
 
-    private func environment(_ lease: Lease) -> [String: String] {
-        var environment = ProcessInfo.processInfo.environment
-        environment["DLOCK_NAME"] = lease.name.text
-        environment["DLOCK_TOKEN"] = lease.fencingToken.description
-        environment["DLOCK_STORE"] = storeURL
+    private func environment(_ lease: Lease) -> ChildEnvironment {
+        var environment = ChildEnvironment.inherited
+        environment["DLOCK_NAME"] = ByteString(lease.name.text)
+        environment["DLOCK_TOKEN"] = ByteString(lease.fencingToken.description)
+        environment["DLOCK_STORE"] = ByteString(storeURL)
         return environment
     }
 
     private func lost(_ reason: LossReason) -> RunEnd {
-        Console.error(LockError.lost(lock.name, reason).description)
+        if reason == .heldTooLong, let limit = command.holdAtMost {
+            Console.error("ended the command: it held \"\(lock.name)\" for --hold-at-most (\(limit.duration.shortText))")
+        } else {
+            Console.error(LockError.lost(lock.name, reason).description)
+        }
         return .exit(DLockExit.lost)
     }
 

@@ -12,6 +12,11 @@ extension SignalSource {
         [SIGINT, SIGTERM, SIGHUP, SIGQUIT].contains(signal)
     }
 
+    /// Whether a signal ends a program that takes no care of it.
+    static func endsByDefault(_ signal: Int32) -> Bool {
+        isEnding(signal) || signal == SIGUSR1 || signal == SIGUSR2
+    }
+
     /// Whether a signal asks a program to stop until it is continued (Ctrl-Z).
     static func isStop(_ signal: Int32) -> Bool {
         signal == SIGTSTP

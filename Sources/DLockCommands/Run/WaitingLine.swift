@@ -13,12 +13,12 @@ struct WaitingLine: Sendable {
         status: @escaping @Sendable (LockName) async throws -> LockStatus,
         _ work: (@escaping @Sendable (Contention) -> Void) async throws -> Value
     ) async throws -> Value {
-        guard isEnabled else { return try await work { _ in } }
+        guard isEnabled, Console.errorIsTerminal, Style.terminalUnderstandsEscapes else { return try await work { _ in } }
         let ticker = Mutex<Task<Void, Never>?>(nil)
         defer {
             if let task = ticker.withLock({ $0.take() }) {
                 task.cancel()
-                Console.write(Self.clear, to: 2)
+                if Console.errorTerminalIsOurs { Console.write("\r\u{1B}[K", to: 2) }
             }
         }
         return try await work { contention in
@@ -40,8 +40,6 @@ struct WaitingLine: Sendable {
         return "dlock: waiting for \(name)" + (parts.isEmpty ? "" : ": " + parts.joined(separator: ", "))
     }
 
-    private static let clear = "\r\u{1B}[K"
-
     private func keepUpToDate(_ status: @Sendable (LockName) async throws -> LockStatus) async {
         let clock = ContinuousClock()
         let me = Holder.currentProcess
@@ -54,8 +52,11 @@ struct WaitingLine: Sendable {
         }
     }
 
+    /// Draws the line over itself; not while another job has the terminal.
     private func show(_ contention: Contention) {
+        guard Console.errorTerminalIsOurs else { return }
         let text = text(contention, now: WallClock.system.now, style: Style(forTerminal: true))
-        Console.write(Self.clear + text, to: 2)
+        // Without wrapping: what does not fit is cut by the terminal, which knows how wide each character is.
+        Console.write("\r\u{1B}[K\u{1B}[?7l\(text)\u{1B}[?7h", to: 2)
     }
 }

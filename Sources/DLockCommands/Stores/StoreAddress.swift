@@ -13,14 +13,14 @@ enum StoreAddress: Hashable, Sendable {
     ///
     /// - Throws: ``LockError/invalid(_:)`` that names what is accepted.
     init(_ text: String) throws(LockError) {
-        if text == "memory:" {
-            self = .memory
-        } else if text.hasPrefix("/") || text.hasPrefix("./") || text.hasPrefix("../") {
+        let scheme = text.firstIndex(of: ":").map { text[..<$0].lowercased() }
+        switch scheme {
+        case _ where text.isEmpty: throw .invalid("the store must not be empty; name a folder, or leave it out")
+        case _ where text.hasPrefix("/") || text.hasPrefix("./") || text.hasPrefix("../"), nil:
             self = .file(directory: URL(fileURLWithPath: text).path)
-        } else if text.hasPrefix("file:") {
-            self = .file(directory: try Self.directory(of: text))
-        } else {
-            let scheme = text.prefix { $0 != ":" }
+        case "memory" where text.utf8.count == "memory:".utf8.count: self = .memory
+        case "file": self = .file(directory: try Self.directory(of: text))
+        case .some(let scheme):
             throw .invalid("unknown store \"\(scheme):\"; this version knows file:///folder and memory:")
         }
     }

@@ -16,7 +16,7 @@ struct WatchCommand: AsyncParsableCommand {
         abstract: "Show, live, who takes and gives back which lock.",
         discussion: """
             On a terminal the present state is shown and kept up to date; in a pipe, and with --json, each change is one \
-            line. Ends with Ctrl-C.
+            line. Looks at the store every --interval: what begins and ends in between is not seen. Ends with Ctrl-C.
             """
     )
 
@@ -32,10 +32,11 @@ struct WatchCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard interval.duration >= .milliseconds(10) else { throw ValidationError("--interval is at least 10ms") }
+        guard changes.map({ $0 >= 1 }) ?? true else { throw ValidationError("--changes is at least 1") }
     }
 
     func run() async throws {
-        try await DLockExit.translating {
+        try await DLockExit.translating(handlesSignals: true) {
             let signals = SignalSource()
             try signals.start()
             let service = try store.openService()
@@ -54,7 +55,10 @@ struct WatchCommand: AsyncParsableCommand {
             let result = await watching.result
             interruption.cancel()
             await service.close()
-            if let signal = await interruption.value { throw ExitCode(128 + signal) }
+            if let signal = await interruption.value {
+                if SignalSource.isFromKeyboard(signal) { SignalSource.reraise(signal) }
+                throw ExitCode(128 + signal)
+            }
             try result.get()
         }
     }

@@ -8,6 +8,6 @@ struct WatchScreen {
     func show(_ names: [LockStatus]) {
         let text = StatusText(style: style, now: WallClock.system.now)
         let lines = names.isEmpty ? [style.dim("nothing is locked")] : names.flatMap(text.lines)
-        Console.write("\u{1B}[H\u{1B}[2J" + lines.joined(separator: "\n") + "\n", to: 1)
+        Console.output("\u{1B}[H\u{1B}[2J" + lines.joined(separator: "\n") + "\n")
     }
 }

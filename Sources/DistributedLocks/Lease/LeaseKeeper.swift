@@ -92,13 +92,13 @@ final class LeaseKeeper: Sendable {
         _ = await value(of: done, within: configuration.cleanupTimeout)
     }
 
-    /// Waits until the leases that are kept for `holdAtLeast`, and all releases under way, are done.
+    /// Waits until the leases that are kept for `holdAtLeast`, and all releases under way, are done, or the task is
+    /// cancelled.
     func drain() async {
         for record in leases.withLock({ Array($0.values) }) where record.isLingering {
-            _ = await record.released.value(for: record.released.enter())
+            await record.released.valueUnlessCancelled()
         }
-        let idle = releases.idle
-        _ = await idle.value(for: idle.enter())
+        await releases.idle.valueUnlessCancelled()
     }
 
     /// Ends every lease and waits until the store has them back, or the release timeout has passed.

@@ -94,7 +94,7 @@ public final class LockService: Sendable {
     }
 
     /// Waits until everything that goes on in the background is done: releases that were not confirmed in time, and
-    /// names that are kept for ``LockOptions/holdAtLeast``.
+    /// names that are kept for ``LockOptions/holdAtLeast``. Returns at once when the task is cancelled.
     public func drain() async {
         await keeper.drain()
     }

@@ -2,7 +2,7 @@ import Synchronization
 
 /// A value that arrives once, and any number of tasks that wait for it.
 ///
-/// Waiting is not ended by cancellation: that is what it is for. It can be given up from outside instead.
+/// Waiting is not ended by cancellation, unless one asks for that. It can be given up from outside instead.
 final class Latch<Value: Sendable>: Sendable {
     private struct State {
         var value: Value?
@@ -52,5 +52,15 @@ final class Latch<Value: Sendable>: Sendable {
     func giveUp(_ waiter: Int) {
         let continuation = state.withLock { $0.waiters.removeValue(forKey: waiter) }
         if let continuation, let continuation { continuation.resume(returning: nil) }
+    }
+
+    /// Waits for the value, or until the task is cancelled.
+    func valueUnlessCancelled() async {
+        let waiter = enter()
+        _ = await withTaskCancellationHandler {
+            await value(for: waiter)
+        } onCancel: {
+            giveUp(waiter)
+        }
     }
 }

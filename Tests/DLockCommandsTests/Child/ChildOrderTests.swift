@@ -23,7 +23,7 @@ struct ChildOrderTests {
 
     private func run(_ script: String) async throws -> ChildExit {
         let supervisor = ChildSupervisor(
-            command: ["sh", "-c", script],
+            command: ["sh", "-c", ByteString(script)],
             environment: ["PATH": "/usr/bin:/bin"],
             signals: SignalSource(),
             terminal: nil

@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 import Testing
 
@@ -14,7 +15,7 @@ import Testing
 /// Real children, supervised by the test process, without a terminal and with signals that the test delivers.
 @Suite("Child supervisor", .timeLimit(.minutes(2)))
 struct ChildSupervisorTests {
-    private let environment = ["PATH": "/usr/bin:/bin"]
+    private let environment: ChildEnvironment = ["PATH": "/usr/bin:/bin"]
 
     /// Runs a shell script that is given no orders.
     private func run(_ script: String) async throws -> ChildExit {
@@ -28,7 +29,7 @@ struct ChildSupervisorTests {
         mayContinue: @escaping @Sendable () -> Bool = { true }
     ) async throws -> ChildExit {
         let supervisor = ChildSupervisor(
-            command: command,
+            command: command.map { ByteString($0) },
             environment: environment,
             signals: signals,
             terminal: nil
@@ -78,6 +79,30 @@ struct ChildSupervisorTests {
             terminal: nil
         )
         #expect(try await supervisor.run(orders: AsyncStream { _ in }) { true } == .exited(0))
+    }
+
+    @Test("Leaves bytes alone that are no text")
+    func bytes() async throws {
+        let odd = ByteString([0x61, 0xE9, 0xFF])
+        #expect(!odd.isText)
+        var environment: ChildEnvironment = ["PATH": "/usr/bin:/bin"]
+        environment["ODD"] = odd
+        let supervisor = ChildSupervisor(
+            command: ["sh", "-c", #"test "$1" = "$(printf 'a\351\377')" -a "$ODD" = "$1""#, "sh", odd],
+            environment: environment,
+            signals: SignalSource(),
+            terminal: nil
+        )
+        #expect(try await supervisor.run(orders: AsyncStream { _ in }) { true } == .exited(0))
+    }
+
+    @Test("A script without a first line is the shell's")
+    func scriptWithoutInterpreter() async throws {
+        let scratch = try Scratch()
+        let script = scratch.path("script")
+        try "test \"$1\" = one && exit 7".write(toFile: script, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: script)
+        #expect(try await supervise([script, "one"]) == .exited(7))
     }
 
     @Test("Starts the child with default signal actions, an empty mask and a group of its own")

@@ -51,8 +51,8 @@ func runProgram(_ arguments: [String], onStart: (Int32) async -> Void = { _ in }
     let scratch = try Scratch()
     let (events, mailbox) = AsyncStream.makeStream(of: ChildEvent.self)
     let child = try await ChildProcess.launch(
-        ["sh", "-c", "exec \"$@\" > \"$0\"", scratch.path("output")] + arguments,
-        environment: ProcessInfo.processInfo.environment,
+        ["sh", "-c", "exec \"$@\" > \"$0\"", ByteString(scratch.path("output"))] + arguments.map { ByteString($0) },
+        environment: .inherited,
         terminal: nil
     ) { event in
         mailbox.yield(event)

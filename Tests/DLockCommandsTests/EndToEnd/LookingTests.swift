@@ -109,6 +109,28 @@ struct LookingTests {
         }
     }
 
+    @Test("Every command ends with a signal", arguments: [SIGINT, SIGTERM])
+    func signals(_ signal: Int32) async throws {
+        let bench = try tool().start("bench", "--scenario", "cycle", "--duration", "60s")
+        try await Task.sleep(for: .milliseconds(300))
+        bench.signal(signal)
+        let finished = try await bench.finished()
+        #expect(finished.exitCode == 128 + signal)
+        #expect(finished.diedOfSignal)
+    }
+
+    @Test("Output that cannot be written is an error")
+    func fullOutput() async throws {
+        let dlock = try tool()
+        let shell = try RunningProcess(
+            ["/bin/sh", "-c", "'\(CommandLineTool.path)' status --store '\(dlock.store)' x > /dev/full"],
+            environment: ["PATH": "/usr/bin:/bin"]
+        )
+        let finished = try await shell.finished()
+        #expect(finished.exitCode == 74)
+        #expect(finished.errors.contains("No space left"))
+    }
+
     @Test("Completions", arguments: ["bash", "zsh", "fish"])
     func completions(_ shell: String) async throws {
         let finished = try await tool().run("--generate-completion-script", shell)

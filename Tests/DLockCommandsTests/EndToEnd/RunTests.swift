@@ -5,7 +5,7 @@ import Testing
     import Glibc
 #endif
 
-@Suite("dlock run", .timeLimit(.minutes(3)))
+@Suite("dlock run", .serialized, .timeLimit(.minutes(3)))
 struct RunTests {
     private let dlock = try? CommandLineTool()
 
@@ -167,7 +167,7 @@ struct RunTests {
         let dlock = try tool()
         let polite = try await dlock.run("run", "--hold-at-most", "600ms", "x", "--", "sleep", "60")
         #expect(polite.exitCode == 80)
-        #expect(polite.errors.contains("holdAtMost"))
+        #expect(polite.errors.contains("--hold-at-most"))
         let stubborn = try await dlock.run(
             "run",
             "--hold-at-most",
@@ -180,6 +180,36 @@ struct RunTests {
         )
         #expect(stubborn.exitCode == 80)
         #expect(try await dlock.status("x").held == false)
+    }
+
+    @Test("A dlock within a dlock of the same name says that it waits for itself")
+    func nested() async throws {
+        let dlock = try tool()
+        let nested = try await dlock.run("run", "x", "--", CommandLineTool.path, "run", "--wait", "100ms", "x", "--", "true")
+        #expect(nested.exitCode == 75)
+        #expect(nested.errors.contains("the dlock around this one holds"))
+    }
+
+    @Test("Options after the name, and contradictions, are pointed out")
+    func misplaced() async throws {
+        let misplaced = try await tool().run("run", "x", "--wait", "1s", "--", "true")
+        #expect(misplaced.exitCode == 64)
+        #expect(misplaced.errors.contains("before the name"))
+        let absurd = try await tool().run("run", "--hold-at-least", "2s", "--hold-at-most", "1s", "x", "--", "true")
+        #expect(absurd.exitCode == 64)
+        #expect(absurd.errors.contains("--hold-at-least"))
+    }
+
+    @Test("What others call themselves does not reach the terminal as it is")
+    func escapes() async throws {
+        let dlock = try tool()
+        let holder = try dlock.hold("x", "--label", "\u{1B}]0;title\u{7}")
+        try await dlock.waitUntil("x", holders: 1)
+        let busy = try await dlock.run("run", "--no-wait", "x", "--", "true")
+        #expect(busy.errors.contains("\\u{1b}]0;title\\u{7}"))
+        #expect(!busy.errors.contains("\u{1B}"))
+        holder.send()
+        _ = try await holder.finished()
     }
 
     @Test("A waiting dlock costs next to nothing")
