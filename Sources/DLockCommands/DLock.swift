@@ -7,19 +7,26 @@ public struct DLock: AsyncParsableCommand {
         commandName: "dlock",
         abstract: "Run commands under a distributed lock, and look at who holds what.",
         discussion: """
-            STORES
-              file:///var/lock/app   processes of one machine; the default, in a folder of your user
-              memory:                one process; for 'bench' only
-            The default store can be set in the environment variable DLOCK_STORE.
+            Stores: 'file:///some/folder' (or a plain path) for the processes of one machine, which is the default, in a folder \
+            of your user; 'memory:' for 'bench' only. The environment variable DLOCK_STORE sets another default.
 
-            EXIT CODES
-              of the command         'run' exits as the command did; 128+n if signal n killed it
-              64                     wrong usage
-              69                     the store cannot be reached, or does not work
-              75                     busy, or timed out (--conflict-exit-code changes it)
-              77                     the store denies access
-              80                     the lock was lost while the command ran
-              126, 127               the command cannot be executed, or was not found
+            Exit codes of 'run': those of the command, and 128+n if signal n killed it.
+
+            64: wrong usage.
+
+            69: the store cannot be reached, or does not work.
+
+            71: the system has no process or thread left for the command.
+
+            74: standard output cannot be written.
+
+            75: busy, or timed out (--conflict-exit-code changes it).
+
+            77: the store denies access.
+
+            80: the lock was lost while the command ran, or --hold-at-most was reached.
+
+            126, 127: the command cannot be executed, or was not found.
             """,
         version: "0.1.0",
         subcommands: [

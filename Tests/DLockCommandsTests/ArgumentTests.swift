@@ -43,7 +43,9 @@ struct ArgumentTests {
 
     @Test(
         "What is no store",
-        arguments: ["", "redis:", "memory:x", "file://host/x", "file:///", "file:x", "http://x", "file:///a?b", "file:///a#b"]
+        arguments: [
+            "", "redis:", "memory:x", "file://host/x", "file:///", "file:x", "http://x", "file:///a?b", "file:///a#b",
+        ]
     )
     func badStores(_ text: String) {
         #expect(throws: LockError.self) { try StoreAddress(text) }

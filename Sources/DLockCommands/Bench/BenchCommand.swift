@@ -7,10 +7,12 @@ struct BenchCommand: AsyncParsableCommand {
         commandName: "bench",
         abstract: "Measure a store, and check its promises while doing so.",
         discussion: """
-            cycle      one task acquires and releases one name
-            parallel   64 tasks, each with a name of its own
-            handoff    independent clients contend for one name; the time from the start of a release to the start of the
-                       next body, and who overtook whom
+            cycle: one task acquires and releases one name.
+
+            parallel: many tasks of one client, each with a name of its own.
+
+            handoff: independent clients contend for one name; the time from the start of a release to the start of the next \
+            body, and who overtook whom.
 
             Exits with 1 if two clients held the name at once, or a fencing token did not grow.
             """

@@ -65,7 +65,9 @@ final class LossWatch: Sendable {
         complaint.withLock { complaint in
             complaint = Task { [clock, lease] in
                 guard (try? await clock.sleep(for: .seconds(2))) != nil else { return }
-                Console.error("the command cannot be ended; \"\(lease.name)\" stays locked until it has ended by itself")
+                Console.error(
+                    "the command cannot be ended; \"\(lease.name)\" stays locked until it has ended by itself"
+                )
             }
         }
     }

@@ -13,6 +13,8 @@ struct RunCommand: AsyncParsableCommand {
             input, output and error, terminal, signals and exit code as if dlock were not there. The command finds the \
             name in DLOCK_NAME, its fencing token in DLOCK_TOKEN and the store in DLOCK_STORE.
 
+            Durations are written 500ms, 30s, 5m, 2h or 1d; a bare number counts seconds.
+
             If the lock is lost while the command runs, its process group gets TERM, and KILL before the store can give \
             the lock to anybody else; the exit code is then 80.
             """
@@ -37,7 +39,12 @@ struct RunCommand: AsyncParsableCommand {
     var permits: Int?
     @Option(help: ArgumentHelp("Keep the lock this long, even if the command ends sooner.", valueName: "duration"))
     var holdAtLeast: DurationArgument?
-    @Option(help: ArgumentHelp("End the command before it has held the lock this long.", valueName: "duration"))
+    @Option(
+        help: ArgumentHelp(
+            "End the command before it has held the lock this long: TERM some time before, KILL at the end.",
+            valueName: "duration"
+        )
+    )
     var holdAtMost: DurationArgument?
     @Option(help: ArgumentHelp("Exit code if the lock is busy, or the wait timed out.", valueName: "code"))
     var conflictExitCode: Int32 = DLockExit.conflict
@@ -65,7 +72,9 @@ struct RunCommand: AsyncParsableCommand {
 
     func validate() throws {
         if let first = command.first, first != "--", first.hasPrefix("-") {
-            throw ValidationError("\(first): options go before the name; a command that begins with a dash goes after --")
+            throw ValidationError(
+                "\(first): options go before the name; a command that begins with a dash goes after --"
+            )
         }
         guard !commandLine.isEmpty else {
             throw ValidationError("no command was given: dlock run \(lock.name) -- COMMAND")
@@ -90,7 +99,9 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         do {
             guard try store.address != .memory else {
-                throw LockError.invalid("locks in memory: end with this process; name a folder (--store or DLOCK_STORE)")
+                throw LockError.invalid(
+                    "locks in memory: end with this process; name a folder (--store or DLOCK_STORE)"
+                )
             }
             let signals = SignalSource()
             try signals.start()

@@ -112,7 +112,9 @@ struct RunSession {
 
     private func lost(_ reason: LossReason) -> RunEnd {
         if reason == .heldTooLong, let limit = command.holdAtMost {
-            Console.error("ended the command: it held \"\(lock.name)\" for --hold-at-most (\(limit.duration.shortText))")
+            Console.error(
+                "ended the command: it held \"\(lock.name)\" for --hold-at-most (\(limit.duration.shortText))"
+            )
         } else {
             Console.error(LockError.lost(lock.name, reason).description)
         }

@@ -13,7 +13,9 @@ struct WaitingLine: Sendable {
         status: @escaping @Sendable (LockName) async throws -> LockStatus,
         _ work: (@escaping @Sendable (Contention) -> Void) async throws -> Value
     ) async throws -> Value {
-        guard isEnabled, Console.errorIsTerminal, Style.terminalUnderstandsEscapes else { return try await work { _ in } }
+        guard isEnabled, Console.errorIsTerminal, Style.terminalUnderstandsEscapes else {
+            return try await work { _ in }
+        }
         let ticker = Mutex<Task<Void, Never>?>(nil)
         defer {
             if let task = ticker.withLock({ $0.take() }) {

@@ -185,7 +185,18 @@ struct RunTests {
     @Test("A dlock within a dlock of the same name says that it waits for itself")
     func nested() async throws {
         let dlock = try tool()
-        let nested = try await dlock.run("run", "x", "--", CommandLineTool.path, "run", "--wait", "100ms", "x", "--", "true")
+        let nested = try await dlock.run(
+            "run",
+            "x",
+            "--",
+            CommandLineTool.path,
+            "run",
+            "--wait",
+            "100ms",
+            "x",
+            "--",
+            "true"
+        )
         #expect(nested.exitCode == 75)
         #expect(nested.errors.contains("the dlock around this one holds"))
     }

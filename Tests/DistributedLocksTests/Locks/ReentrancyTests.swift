@@ -70,7 +70,10 @@ import Testing
         let lease = try await lock.acquire()
         let work = Task { try await lock.acquire(timeout: .seconds(5)) }
         let error = await timeOut(work)
-        #expect(error.map { "\($0)" } == "timed out after 5 s waiting for \"a\": held by web-3 (pid 8123) since 2023-11-14T22:13:20.000Z")
+        #expect(
+            error.map { "\($0)" }
+                == "timed out after 5 s waiting for \"a\": held by web-3 (pid 8123) since 2023-11-14T22:13:20.000Z"
+        )
         await lease.release()
     }
 

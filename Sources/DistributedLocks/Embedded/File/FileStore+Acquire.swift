@@ -80,7 +80,9 @@ extension FileStore {
     /// Waits for a queued claim.
     ///
     /// - Returns: `nil` if it has to be asked for again.
-    private func wait(in slot: WaitSlot<WaitOutcome>, _ request: LockRequest, _ session: FileSession) async throws -> Acquisition? {
+    private func wait(in slot: WaitSlot<WaitOutcome>, _ request: LockRequest, _ session: FileSession) async throws
+        -> Acquisition?
+    {
         do {
             switch try await outcome(of: slot, request.patience) {
             case .granted(let held): return .granted(held.grant)
@@ -96,7 +98,8 @@ extension FileStore {
     }
 
     /// - Returns: `nil` if the deadline has come first.
-    private func outcome(of slot: WaitSlot<WaitOutcome>, _ patience: LockRequest.Patience) async throws -> WaitOutcome? {
+    private func outcome(of slot: WaitSlot<WaitOutcome>, _ patience: LockRequest.Patience) async throws -> WaitOutcome?
+    {
         guard case .until(let deadline) = patience else { return try await slot.outcome() }
         return try await withThrowingTaskGroup(of: WaitOutcome?.self) { [clock] group in
             group.addTask { try await slot.outcome() }

@@ -64,7 +64,9 @@ extension SessionRegistry {
     /// Enters a claim that is queued.
     ///
     /// - Throws: ``LockError/closed(store:)``.
-    func wait(for claim: LockClaim, after lastToken: FencingToken, file: FileIdentity) throws(LockError) -> WaitSlot<WaitOutcome> {
+    func wait(for claim: LockClaim, after lastToken: FencingToken, file: FileIdentity) throws(LockError) -> WaitSlot<
+        WaitOutcome
+    > {
         try state.withLock { state throws(LockError) in
             guard !state.isClosed else { throw LockError.closed(store: label) }
             if let wait = state.waits[claim.owner] { return wait.slot }
@@ -96,7 +98,9 @@ extension SessionRegistry {
         if let (slot, held) = granted { slot.finish(.granted(held)) }
     }
 
-    private static func grant(_ owner: OwnerID, _ token: FencingToken, _ state: inout State) -> (WaitSlot<WaitOutcome>, HeldClaim)? {
+    private static func grant(_ owner: OwnerID, _ token: FencingToken, _ state: inout State) -> (
+        WaitSlot<WaitOutcome>, HeldClaim
+    )? {
         guard let wait = state.waits[owner], token > wait.lastToken else { return nil }
         state.waits[owner] = nil
         let held = HeldClaim(claim: wait.claim, token: token, signal: LossSignal(), file: wait.file)
