@@ -32,6 +32,7 @@ enum DLockExit {
     /// - Parameters:
     ///   - handlesSignals: Whether the body takes care of signals; otherwise they do what they do to any program.
     ///   - body: What the command does.
+    /// - Throws: `ExitCode` for an error of the library, or whatever else the body throws.
     static func translating(handlesSignals: Bool = false, _ body: () async throws -> Void) async throws {
         do {
             if !handlesSignals { try obeySignals() }
