@@ -42,9 +42,6 @@ public final class Lease: Sendable {
     /// When the lease ends at the latest unless it is renewed, on the store's clock; `nil` if it does not expire.
     public var validUntil: LeaseClock.Instant? { record.end }
 
-    /// When ``LockOptions/holdAtMost`` ends the lease, on the store's clock; `nil` if it is not limited.
-    public var holdLimit: LeaseClock.Instant? { record.holdLimit }
-
     /// Throws if the lease is over. Call it right before a step that must not happen without the lock.
     ///
     /// - Throws: ``LockError/lost(_:_:)``.

@@ -49,8 +49,7 @@ struct LeaseMachine: ~Copyable, Sendable {
     private var plan: RenewalPlan?
     private let pace: RenewalPace
     private let earliestEnd: LeaseClock.Instant?
-    /// When `holdAtMost` ends the lease.
-    let latestEnd: LeaseClock.Instant?
+    private let latestEnd: LeaseClock.Instant?
 
     /// Begins the life of a lease that was granted at `start`.
     init(validity: Grant.Validity, pace: RenewalPace, start: LeaseClock.Instant, atLeast: Duration?, atMost: Duration?)

@@ -42,8 +42,6 @@ final class LeaseRecord: Sendable {
     /// Whether the user is done with it, while the store keeps it for `holdAtLeast`.
     var isLingering: Bool { inner.withLock { $0.machine.isLingering } }
 
-    var holdLimit: LeaseClock.Instant? { inner.withLock { $0.machine.latestEnd } }
-
     var end: LeaseClock.Instant? { inner.withLock { $0.machine.end } }
 
     /// What an event has brought about.
