@@ -57,7 +57,11 @@ actor ToyStore: LockStore {
             }
             for _ in 0..<4 { await Task.yield() }
             try Task.checkCancellation()
-            return try await late.value
+            return try await withTaskCancellationHandler {
+                try await late.value
+            } onCancel: {
+                late.cancel()
+            }
         }
         try Task.checkCancellation()
         if flaw == .tellsWaitersTooEarly { request.onQueued?(Contention()) }
