@@ -20,9 +20,7 @@ struct FlawTests {
                 let check = try #require(StoreConformance.checks.first { $0.name == name })
                 group.addTask {
                     let limit = isStuck ? Duration.seconds(1) : .seconds(30)
-                    let failure = await #expect(throws: ConformanceFailure.self, "\(name)") {
-                        try await run(check, flaw, expires: true, limit: limit)
-                    }
+                    let failure = try await self.failure(of: check, flaw, limit: limit)
                     #expect(failure?.check == name)
                     #expect(failure?.isStuck == isStuck, "\(failure.map(String.init(describing:)) ?? "")")
                 }
@@ -36,6 +34,20 @@ struct FlawTests {
         let found = Set(Flaw.allCases.flatMap { $0.seenBy + $0.stuckIn })
         #expect(Set(StoreConformance.checks.map(\.name)).subtracting(found) == ["services.unsupported"])
         #expect(StoreConformance.checks.count == Set(StoreConformance.checks.map(\.name)).count)
+    }
+
+    /// How `check` fails for a store with `flaw`; `nil` if it does not.
+    ///
+    /// Checks bear a slow machine, and so can miss a flaw that is a matter of milliseconds while the machine is slow.
+    private func failure(of check: ConformanceCheck, _ flaw: Flaw, limit: Duration) async throws -> ConformanceFailure? {
+        for _ in 0..<10 {
+            do {
+                _ = try await run(check, flaw, expires: true, limit: limit)
+            } catch let failure as ConformanceFailure {
+                return failure
+            }
+        }
+        return nil
     }
 
     private func run(
