@@ -39,7 +39,8 @@ struct FlawTests {
     /// How `check` fails for a store with `flaw`; `nil` if it does not.
     ///
     /// Checks bear a slow machine, and so can miss a flaw that is a matter of milliseconds while the machine is slow.
-    private func failure(of check: ConformanceCheck, _ flaw: Flaw, limit: Duration) async throws -> ConformanceFailure? {
+    private func failure(of check: ConformanceCheck, _ flaw: Flaw, limit: Duration) async throws -> ConformanceFailure?
+    {
         for _ in 0..<10 {
             do {
                 _ = try await run(check, flaw, expires: true, limit: limit)
