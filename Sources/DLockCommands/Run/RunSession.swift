@@ -69,7 +69,7 @@ struct RunSession {
 
     private func acquire() async throws -> Lease {
         warnOfNesting()
-        let line = WaitingLine(name: lock.name, isEnabled: !command.quiet)
+        let line = WaitingLine(name: lock.name, isEnabled: !command.quiet, clock: service.clock)
         let service = service
         return try await line.whileWaiting(status: { try await service.status(of: $0.text) }) { onQueued in
             if command.noWait { return try await lock.acquire(timeout: .zero) }

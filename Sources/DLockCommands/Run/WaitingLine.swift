@@ -7,6 +7,7 @@ import Synchronization
 struct WaitingLine: Sendable {
     let name: LockName
     let isEnabled: Bool
+    var clock = LeaseClock.continuous
 
     /// Runs `work`, and shows the line from the moment when it has to wait until it ends.
     func whileWaiting<Value: Sendable>(
@@ -43,7 +44,6 @@ struct WaitingLine: Sendable {
     }
 
     private func keepUpToDate(_ status: @Sendable (LockName) async throws -> LockStatus) async {
-        let clock = ContinuousClock()
         let me = Holder.currentProcess
         while (try? await clock.sleep(for: .seconds(1))) != nil {
             guard let status = try? await status(name), !Task.isCancelled else { continue }

@@ -64,7 +64,6 @@ struct WatchCommand: AsyncParsableCommand {
     }
 
     private func watch(_ service: LockService) async throws {
-        let clock = ContinuousClock()
         let screen = Console.outputIsTerminal && !json ? WatchScreen() : nil
         var seen: [LockStatus] = []
         var count = 0
@@ -77,7 +76,7 @@ struct WatchCommand: AsyncParsableCommand {
                 if count == changes { return }
             }
             seen = now
-            try await clock.sleep(for: interval.duration)
+            try await service.clock.sleep(for: interval.duration)
         }
     }
 
