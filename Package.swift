@@ -26,6 +26,7 @@ let package = Package(
     products: [
         .library(name: "DistributedLocks", targets: ["DistributedLocks"]),
         .library(name: "DistributedLocksTesting", targets: ["DistributedLocksTesting"]),
+        .library(name: "RedisLocks", targets: ["RedisLocks"]),
         .library(name: "DLockCommands", targets: ["DLockCommands"]),
         .executable(name: "dlock", targets: ["dlock"]),
     ],
@@ -35,6 +36,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/apple/swift-service-context", from: "1.5.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -59,12 +62,26 @@ let package = Package(
             dependencies: ["DistributedLocks"],
             swiftSettings: swiftSettings
         ),
+        .target(
+            name: "RedisLocks",
+            dependencies: [
+                "DistributedLocks",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            resources: [.embedInCode("Scripts/Lua")],
+            swiftSettings: swiftSettings
+        ),
         .target(name: "CDLockChild"),
         .target(
             name: "DLockCommands",
             dependencies: [
                 "CDLockChild",
                 "DistributedLocks",
+                "RedisLocks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "Logging", package: "swift-log"),
@@ -102,6 +119,19 @@ let package = Package(
                 "DistributedLocks",
                 "DistributedLocksTesting",
                 .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "RedisLocksTests",
+            dependencies: [
+                "DistributedLocks",
+                "DistributedLocksTesting",
+                "RedisLocks",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: swiftSettings
         ),
