@@ -3,13 +3,16 @@ import Synchronization
 /// Work that must go on when the task that started it is cancelled: renewals, releases and clean-ups.
 ///
 /// The only place in the library that starts such tasks, so that closing a service can wait for them.
-final class BackgroundTasks: Sendable {
+package final class BackgroundTasks: Sendable {
     private struct State {
         var running = 0
         var idle = Latch<Void>()
     }
 
     private let state = Mutex(State())
+
+    /// Makes an empty set.
+    package init() {}
 
     /// Starts `work`, which is not affected by the caller's cancellation.
     ///
@@ -20,7 +23,7 @@ final class BackgroundTasks: Sendable {
     ///     for the first time. The release of a lock in memory then costs no thread switch. Only for a caller who waits for
     ///     it anyway: for others it would be held up.
     ///   - work: What to do.
-    func start(onCallersThread: Bool = false, _ work: @escaping @Sendable () async -> Void) {
+    package func start(onCallersThread: Bool = false, _ work: @escaping @Sendable () async -> Void) {
         state.withLock { state in
             if state.running == 0 { state.idle = Latch() }
             state.running += 1
@@ -33,10 +36,10 @@ final class BackgroundTasks: Sendable {
     }
 
     /// How many are running.
-    var count: Int { state.withLock { $0.running } }
+    package var count: Int { state.withLock { $0.running } }
 
     /// Opens when nothing is running (any more).
-    var idle: Latch<Void> {
+    package var idle: Latch<Void> {
         state.withLock { state in
             if state.running == 0 { state.idle.open(()) }
             return state.idle

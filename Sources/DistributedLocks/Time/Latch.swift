@@ -3,7 +3,7 @@ import Synchronization
 /// A value that arrives once, and any number of tasks that wait for it.
 ///
 /// Waiting is not ended by cancellation, unless one asks for that. It can be given up from outside instead.
-final class Latch<Value: Sendable>: Sendable {
+package final class Latch<Value: Sendable>: Sendable {
     private struct State {
         var value: Value?
         var waiters: [Int: CheckedContinuation<Value?, Never>?] = [:]
@@ -12,11 +12,14 @@ final class Latch<Value: Sendable>: Sendable {
 
     private let state = Mutex(State())
 
+    /// Makes a latch that is closed.
+    package init() {}
+
     /// The value, if it has arrived.
-    var current: Value? { state.withLock { $0.value } }
+    package var current: Value? { state.withLock { $0.value } }
 
     /// Delivers the value; only the first one counts.
-    func open(_ value: Value) {
+    package func open(_ value: Value) {
         let waiters = state.withLock { state in
             guard state.value == nil else { return [CheckedContinuation<Value?, Never>]() }
             state.value = value
@@ -27,7 +30,7 @@ final class Latch<Value: Sendable>: Sendable {
     }
 
     /// Announces a waiter, which can be made to give up before it has even begun to wait.
-    func enter() -> Int {
+    package func enter() -> Int {
         state.withLock { state in
             state.nextWaiter += 1
             state.waiters[state.nextWaiter] = .some(nil)
@@ -36,7 +39,7 @@ final class Latch<Value: Sendable>: Sendable {
     }
 
     /// Waits for the value; `nil` if the waiter was made to give up.
-    func value(for waiter: Int) async -> Value? {
+    package func value(for waiter: Int) async -> Value? {
         await withCheckedContinuation { continuation in
             let answer = state.withLock { state -> Value?? in
                 if let value = state.value { return .some(value) }
@@ -49,13 +52,13 @@ final class Latch<Value: Sendable>: Sendable {
     }
 
     /// Makes a waiter return `nil`.
-    func giveUp(_ waiter: Int) {
+    package func giveUp(_ waiter: Int) {
         let continuation = state.withLock { $0.waiters.removeValue(forKey: waiter) }
         if let continuation, let continuation { continuation.resume(returning: nil) }
     }
 
     /// Waits for the value, or until the task is cancelled.
-    func valueUnlessCancelled() async {
+    package func valueUnlessCancelled() async {
         let waiter = enter()
         _ = await withTaskCancellationHandler {
             await value(for: waiter)

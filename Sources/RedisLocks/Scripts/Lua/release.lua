@@ -1,1 +1,37 @@
-return 1
+-- Gives the lock back and hands it to the first waiter, or leaves the queue. Compares the owner; may be sent again.
+-- KEYS  lock, fence, waiters, queue
+-- ARGV  owner, '0' or for how many ms a request of this owner that comes late must be refused
+-- Returns {what was found: 'held' | 'queued' | 'nothing', how many were ahead, kind, value}, the first as a number alone in
+-- the usual case: 1, it was held and nobody waited.
+local value = redis.pcall('GET', KEYS[1])
+local held = type(value) == 'string' and string.sub(value, 1, 32) == ARGV[1]
+if held and redis.call('EXISTS', KEYS[3]) == 0 then
+    return redis.call('DEL', KEYS[1])
+end
+
+-- @include queue.lua
+
+local owner = ARGV[1]
+if held then
+    if not hand_over() then
+        call('DEL', lock)
+    end
+    return { 'held', 0, 'none', '' }
+end
+local kind, holder = look()
+local ahead = call('ZRANK', queue, owner) or 0
+local queued = call('ZREM', queue, owner) == 1
+if queued then
+    forget(owner)
+end
+local refusal = tonumber(ARGV[2])
+if refusal > 0 and not queued then
+    call('HSET', waiters, 'gone:' .. owner, digits(now + refusal * 1000))
+    keep(refusal)
+end
+if kind == 'none' then
+    hand_over()
+else
+    tidy()
+end
+return { queued and 'queued' or 'nothing', ahead, kind, holder }

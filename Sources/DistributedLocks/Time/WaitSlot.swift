@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Where the tasks of this process that wait for one claim in an embedded store find out how the wait ended.
-final class WaitSlot<Outcome: Sendable>: Sendable {
+/// Where the tasks of this process that wait for one claim find out how the wait ended.
+package final class WaitSlot<Outcome: Sendable>: Sendable {
     private struct State {
         var outcome: Outcome?
         var nextTicket: UInt64 = 0
@@ -12,10 +12,13 @@ final class WaitSlot<Outcome: Sendable>: Sendable {
 
     private let state = Mutex(State())
 
+    /// Makes a slot without an outcome.
+    package init() {}
+
     /// Suspends until the outcome is known.
     ///
     /// - Throws: `CancellationError` as soon as the task is cancelled.
-    func outcome() async throws -> Outcome {
+    package func outcome() async throws -> Outcome {
         let ticket = state.withLock { state in
             state.nextTicket += 1
             return state.nextTicket
@@ -28,7 +31,7 @@ final class WaitSlot<Outcome: Sendable>: Sendable {
     }
 
     /// Makes the outcome known; only the first one counts.
-    func finish(_ outcome: Outcome) {
+    package func finish(_ outcome: Outcome) {
         let tasks = state.withLock { state -> [CheckedContinuation<Outcome, any Error>] in
             guard state.outcome == nil else { return [] }
             state.outcome = outcome
@@ -39,7 +42,7 @@ final class WaitSlot<Outcome: Sendable>: Sendable {
     }
 
     /// Whether no task waits here.
-    var isDeserted: Bool { state.withLock { $0.tasks.isEmpty } }
+    package var isDeserted: Bool { state.withLock { $0.tasks.isEmpty } }
 
     private func enter(_ task: CheckedContinuation<Outcome, any Error>, _ ticket: UInt64) {
         let known = state.withLock { state -> Result<Outcome, any Error>? in

@@ -1,0 +1,95 @@
+-- Included by every script that has to do with waiters. Four keys, all in one hash slot:
+--   lock     string  the lock itself; its value begins with the owner. Foreign clients know only this one.
+--   fence    string  the fencing token that was issued last
+--   waiters  hash    OWNER -> "TTL VALUE": who waits, and what to set the lock to when it is granted
+--                    beat:OWNER -> when its client last confirmed that it still waits
+--                    gone:OWNER -> until when a request of this owner that comes late must be refused
+--                    ttl -> the shortest lease that anyone of this queue has asked for
+--   queue    zset    OWNER, ordered by when it first asked
+-- Times in the hash and in the zset are microseconds of the server's clock, leases are milliseconds.
+local call = redis.call
+local lock, fence, waiters, queue = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local clock = call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+
+local function digits(number)
+    return string.format('%.0f', number)
+end
+
+-- Larger than every token before: by the last one as long as it is remembered, and else by the time.
+local function next_token()
+    local last = tonumber(call('GET', fence) or '') or 0
+    local token = digits(math.max(now, last + 1))
+    call('SET', fence, token, 'PX', '3600000')
+    return token
+end
+
+-- What is in the way: the type of the lock's key ('none' if it is free), and its value if that is a string.
+local function look()
+    local kind = call('TYPE', lock).ok
+    if kind == 'string' then
+        return kind, call('GET', lock)
+    end
+    return kind, ''
+end
+
+local function owner_of(value)
+    return string.sub(value, 1, 32)
+end
+
+-- The channel of the client that made the value; nil if it is not one of ours.
+local function channel_of(value)
+    local client = string.match(value, '^%x+ dlock (%x+) ')
+    return client and 'dlock:' .. client
+end
+
+local function forget(owner)
+    call('HDEL', waiters, owner, 'beat:' .. owner)
+end
+
+-- Once nobody waits, nothing remains but the refusals that still count.
+local function tidy()
+    if call('EXISTS', queue) == 1 then
+        return
+    end
+    local fields = call('HGETALL', waiters)
+    for i = 1, #fields, 2 do
+        if string.sub(fields[i], 1, 5) ~= 'gone:' or tonumber(fields[i + 1]) <= now then
+            call('HDEL', waiters, fields[i])
+        end
+    end
+end
+
+-- The waiters must outlive their own heartbeats, which come every third of a lease.
+local function keep(ttl)
+    local life = math.max(3 * ttl, 60000)
+    for _, key in ipairs({ waiters, queue }) do
+        if call('PTTL', key) < life then
+            call('PEXPIRE', key, digits(life))
+        end
+    end
+end
+
+-- Makes the first waiter that is still there the holder, whatever the lock is now, and tells its client. A client that
+-- does not listen, or has been silent for a lease, is passed over. Returns the new owner and its token, or nil.
+local function hand_over()
+    while true do
+        local owner = call('ZPOPMIN', queue)[1]
+        if not owner then
+            break
+        end
+        local entry = call('HMGET', waiters, owner, 'beat:' .. owner)
+        forget(owner)
+        local ttl, value = string.match(entry[1] or '', '^(%d+) (.*)$')
+        if value and now - tonumber(entry[2] or 0) <= tonumber(ttl) * 1000 then
+            local token = next_token()
+            call('SET', lock, value, 'PX', ttl)
+            if call('PUBLISH', channel_of(value), 'granted ' .. owner .. ' ' .. token) > 0 then
+                tidy()
+                return owner, token
+            end
+            call('DEL', lock)
+        end
+    end
+    tidy()
+end

@@ -1,0 +1,54 @@
+/// A script that runs in the server, atomically.
+struct Script: Hashable, Sendable {
+    /// What it is called here.
+    let name: String
+    /// The Lua text.
+    let source: String
+    /// The SHA-1 of the text in hexadecimal, by which a server knows it.
+    let sha1: String
+
+    /// Takes the lock, or joins the queue for it.
+    static let acquire = Script("acquire", PackageResources.acquire_lua, sha1: "13aff4832bca678cd3e29571c3180bb152a55822")
+    /// Gives the lock back, or leaves the queue.
+    static let release = Script("release", PackageResources.release_lua, sha1: "3e1e95a59c02eef2d9fba81895c3662142b797c8")
+    /// Confirms that waiters are still there.
+    static let beat = Script("beat", PackageResources.beat_lua, sha1: "e418c90009bf31ddac3c2ce3eca092501d0fcb64")
+    /// Extends leases.
+    static let renew = Script("renew", PackageResources.renew_lua, sha1: "bb57f38ece10db86ad244e1b7b3b0a9b5a781dd8")
+    /// Tells who holds and who waits.
+    static let status = Script("status", PackageResources.status_lua, sha1: "c3256fabcf7a085398b6d9b0b03bf101a1024b61")
+    /// Takes the lock away from its holder.
+    static let force = Script("force", PackageResources.force_lua, sha1: "9d2c8c77d93ec01ef23a5aeea94ffc7046601086")
+
+    /// All of them.
+    static let all = [acquire, release, beat, renew, status, force]
+
+    private init(_ name: String, _ file: [UInt8], sha1: String) {
+        self.name = name
+        self.sha1 = sha1
+        let include = "-- @include queue.lua\n"
+        let text = String(decoding: file, as: UTF8.self)
+        if let range = text.firstRange(of: include) {
+            let queue = String(decoding: PackageResources.queue_lua, as: UTF8.self)
+            source = text[..<range.lowerBound] + queue + text[range.upperBound...]
+        } else {
+            source = text
+        }
+    }
+
+    /// The command that runs it.
+    ///
+    /// - Parameters:
+    ///   - keys: `KEYS`.
+    ///   - arguments: `ARGV`.
+    ///   - isKnown: Whether the server has seen the text before, so that its SHA-1 is enough.
+    /// - Returns: EVALSHA or EVAL.
+    func command(keys: [String], arguments: [String], isKnown: Bool = true) -> RedisCommand {
+        var command = RedisCommand(isKnown ? "EVALSHA" : "EVAL", capacity: isKnown ? 512 : 4_096)
+        command.append(isKnown ? sha1 : source)
+        command.append(Int64(keys.count))
+        for key in keys { command.append(key) }
+        for argument in arguments { command.append(argument) }
+        return command
+    }
+}

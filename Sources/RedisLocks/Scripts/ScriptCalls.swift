@@ -1,0 +1,203 @@
+import DistributedLocks
+import NIOCore
+
+/// The scripts as functions: what goes in, and what comes out, typed.
+struct ScriptCalls: Sendable {
+    let client: RedisClient
+    /// The clock of deadlines.
+    var clock: LeaseClock { client.clock }
+
+    private static let maximumKeys = 100
+    private static let longestRefusal = Duration.seconds(60)
+
+    /// Takes or queues for a lock.
+    ///
+    /// - Parameters:
+    ///   - wait: Whether to join the queue.
+    ///   - deadline: When to give up; the request timeout from now if `nil`.
+    ///   - onSend: Told of the connection on which it is sent.
+    ///   - inspect: Sees the answer before any message that came after it.
+    /// - Returns: The answer, and when the request was sent.
+    /// - Throws: ``RequestFailure``, ``RESPError``, ``LockError``.
+    func acquire(
+        _ keys: LockKeys,
+        _ place: WaitLine.Place,
+        wait: Bool,
+        deadline: LeaseClock.Instant? = nil,
+        onSend: (UInt64) -> Void = { _ in },
+        inspect: (@Sendable (AcquireAnswer, LeaseClock.Instant) -> Void)? = nil
+    ) async throws -> (AcquireAnswer, LeaseClock.Instant) {
+        let words = [place.value, "\(place.ttl.milliseconds)", wait ? "1" : "0", place.asked]
+        var inspection: Exchange.Inspection?
+        if let inspect {
+            inspection = { value, sent in if let answer = AcquireAnswer(value) { inspect(answer, sent) } }
+        }
+        let reply = try await run(.acquire, until: deadline, inspect: inspection) { connection in
+            onSend(connection.id)
+            return (keys.all, words)
+        }
+        guard let answer = AcquireAnswer(reply.value) else { throw nonsense(from: .acquire) }
+        return (answer, reply.sent)
+    }
+
+    /// Gives a claim back, or withdraws it.
+    ///
+    /// - Parameters:
+    ///   - deadline: When to give up; the request timeout from now if `nil`.
+    ///   - refusal: For how long a request of this owner that comes late has to be refused, by the connection on which this
+    ///     one is sent; zero if none can come.
+    /// - Returns: What was found.
+    func release(
+        _ owner: OwnerID,
+        _ keys: LockKeys,
+        deadline: LeaseClock.Instant? = nil,
+        refusal: (UInt64) -> Duration = { _ in .zero }
+    ) async throws -> ReleaseAnswer {
+        let reply = try await run(.release, until: deadline) { connection in
+            (keys.all, ["\(owner)", "\(min(refusal(connection.id), Self.longestRefusal).milliseconds)"])
+        }
+        guard let answer = ReleaseAnswer(reply.value) else { throw nonsense(from: .release) }
+        return answer
+    }
+
+    /// Gives a claim back that nobody asks about, for as long as it can matter.
+    func forget(_ claim: LockClaim, _ keys: LockKeys, ttl: Duration) async {
+        let end = clock.now.advanced(by: ttl)
+        while clock.now < end {
+            if (try? await release(claim.owner, keys, refusal: { _ in ttl * 2 })) != nil { return }
+            guard (try? await clock.sleep(for: .milliseconds(500))) != nil else { return }
+        }
+    }
+
+    /// Confirms waiters.
+    ///
+    /// - Parameter watching: Whether the server is to tell of the next change of the lock.
+    /// - Returns: The answer, and when the request was sent.
+    func beat(
+        _ keys: LockKeys,
+        _ owners: [OwnerID],
+        watching: Bool
+    ) async throws -> (BeatAnswer, LeaseClock.Instant) {
+        let reply = try await run(.beat, watching: watching) { _ in (keys.all, owners.map { "\($0)" }) }
+        guard let answer = BeatAnswer(reply.value), answer.places.count == owners.count else { throw nonsense(from: .beat) }
+        return (answer, reply.sent)
+    }
+
+    /// Extends leases.
+    ///
+    /// - Parameter watching: Whether the server is to tell of the next change of the locks.
+    /// - Returns: For each lease whether it is still held, and when the request was sent.
+    func renew(
+        _ leases: [(owner: OwnerID, keys: LockKeys, ttl: Duration)],
+        watching: Bool
+    ) async throws -> ([Bool], LeaseClock.Instant) {
+        let reply = try await run(.renew, watching: watching) { _ in
+            (leases.flatMap { [$0.keys.lock, $0.keys.fence] }, leases.flatMap { ["\($0.owner)", "\($0.ttl.milliseconds)"] })
+        }
+        guard let answers = reply.value.elements, answers.count == leases.count else { throw nonsense(from: .renew) }
+        return (answers.map { $0.number == 1 }, reply.sent)
+    }
+
+    /// Who holds a lock and who waits for it.
+    ///
+    /// - Parameter places: Which part of the queue to tell of.
+    func status(_ keys: LockKeys, places: Range<Int>) async throws -> StatusAnswer {
+        let reply = try await run(.status) { _ in (keys.all, ["\(places.lowerBound)", "\(places.upperBound - 1)"]) }
+        guard let answer = StatusAnswer(reply.value) else { throw nonsense(from: .status) }
+        return answer
+    }
+
+    /// Takes a lock away from its holder.
+    ///
+    /// - Returns: The type of its key and its value.
+    func force(_ keys: LockKeys) async throws -> (kind: String, value: String) {
+        let reply = try await run(.force) { _ in (keys.all, []) }
+        guard let fields = reply.value.elements, fields.count == 2, let kind = fields[0].text, let value = fields[1].text
+        else { throw nonsense(from: .force) }
+        return (kind, value)
+    }
+
+    /// The values of locks; the server tells of their next changes.
+    ///
+    /// - Returns: For each lock its value; `nil` if it is free or not a string.
+    func watch(_ keys: [LockKeys]) async throws -> [String?] {
+        let reply = try await client.send(until: standardDeadline) { _ in
+            var command = RedisCommand("MGET", capacity: 64 * keys.count)
+            for key in keys { command.append(key.lock) }
+            return [RedisCommand("CLIENT", "CACHING", "YES"), command]
+        }
+        if case .error(let error) = reply.value { throw error }
+        guard let values = reply.value.elements, values.count == keys.count else { throw nonsense(from: nil) }
+        return values.map(\.text)
+    }
+
+    /// A part of the key space.
+    ///
+    /// - Parameters:
+    ///   - cursor: Where to go on; `0` to begin.
+    ///   - prefix: What the keys contain.
+    /// - Returns: Where to go on, `0` at the end, and keys, some perhaps more than once.
+    func scan(from cursor: String, prefix: String) async throws -> (next: String, keys: [String]) {
+        let reply = try await client.send(until: standardDeadline) { _ in
+            var command = RedisCommand("SCAN", .text(cursor), "COUNT", 1_000)
+            if !prefix.isEmpty {
+                command.append("MATCH")
+                command.append("*" + Self.literally(prefix) + "*")
+            }
+            return [command]
+        }
+        if case .error(let error) = reply.value { throw error }
+        guard let fields = reply.value.elements, fields.count == 2, let next = fields[0].text,
+            let keys = fields[1].elements
+        else { throw nonsense(from: nil) }
+        return (next, keys.compactMap(\.validText))
+    }
+
+    /// A pattern that matches `text` and nothing else.
+    private static func literally(_ text: String) -> String {
+        var pattern = ""
+        for character in text.unicodeScalars {
+            if "*?[]\\^-".unicodeScalars.contains(character) { pattern.append("\\") }
+            pattern.unicodeScalars.append(character)
+        }
+        return pattern
+    }
+
+    /// The request timeout from now.
+    var standardDeadline: LeaseClock.Instant { clock.now.advanced(by: client.configuration.requestTimeout) }
+
+    /// Runs a script, by its SHA-1 if the server knows it.
+    private func run(
+        _ script: Script,
+        until deadline: LeaseClock.Instant? = nil,
+        watching: Bool = false,
+        inspect: Exchange.Inspection? = nil,
+        _ parameters: (RedisConnection) -> (keys: [String], arguments: [String])
+    ) async throws -> RedisClient.Reply {
+        let deadline = deadline ?? standardDeadline
+        var isKnown = true
+        while true {
+            let reply = try await client.send(until: deadline, inspect: inspect) { connection in
+                let (keys, arguments) = parameters(connection)
+                let command = script.command(keys: keys, arguments: arguments, isKnown: isKnown)
+                return watching ? [RedisCommand("CLIENT", "CACHING", "YES"), command] : [command]
+            }
+            guard case .error(let error) = reply.value else { return reply }
+            guard error.code == "NOSCRIPT", isKnown else { throw error }
+            isKnown = false
+        }
+    }
+
+    private func nonsense(from script: Script?) -> LockError {
+        let reason = "the answer to \(script?.name ?? "a request") makes no sense; is something between us and the server?"
+        return .storeFailed(store: client.configuration.label, reason: reason)
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, rounded up, and at least one for anything longer than nothing.
+    var milliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+    }
+}

@@ -1,0 +1,63 @@
+import DistributedLocks
+
+/// What the key of a lock of ours is set to: the owner, by which it is compared, and for people who holds it.
+///
+/// `OWNER dlock CLIENT PID SINCE HOST LABEL`; the owner and the client are 32 hexadecimal digits each, the time counts
+/// microseconds since 1970, and what is not known is `-`. Other programs compare it as a whole, or not at all.
+struct LockValue: Hashable, Sendable {
+    /// Who holds it.
+    let owner: OwnerID
+    /// The client that listens on `dlock:CLIENT`.
+    let client: OwnerID
+    /// Who that is.
+    let holder: Holder
+
+    /// Makes a value.
+    init(owner: OwnerID, client: OwnerID, holder: Holder) {
+        self.owner = owner
+        self.client = client
+        self.holder = holder
+    }
+
+    /// Reads a value; `nil` for what other programs write.
+    init?(_ text: String) {
+        let words = text.split(separator: " ", maxSplits: 6, omittingEmptySubsequences: false)
+        guard words.count == 7, words[1] == "dlock", let owner = OwnerID(words[0]), let client = OwnerID(words[2]) else {
+            return nil
+        }
+        self.owner = owner
+        self.client = client
+        holder = Holder(
+            host: Self.unlessAbsent(words[5]),
+            processID: Int32(words[3]),
+            label: Self.unlessAbsent(words[6]),
+            since: Int64(words[4]).map { UnixTime(microseconds: $0) }
+        )
+    }
+
+    /// The text that is stored.
+    var text: String {
+        let host = holder.host.map { $0.replacing(" ", with: "_") } ?? "-"
+        let processID = holder.processID.map { "\($0)" } ?? "-"
+        let since = holder.since.map { "\($0.microseconds)" } ?? "-"
+        return "\(owner) dlock \(client) \(processID) \(since) \(host) \(holder.label ?? "-")"
+    }
+
+    /// Whoever holds a lock, be it ours or not.
+    ///
+    /// - Parameters:
+    ///   - kind: The type of the key.
+    ///   - text: Its value.
+    /// - Returns: What is known; `nil` if nobody holds it.
+    static func holder(kind: String, text: String) -> Holder? {
+        switch kind {
+        case "none": nil
+        case "string": LockValue(text)?.holder ?? Holder(label: "another program's lock")
+        default: Holder(label: "a key of type \(kind)")
+        }
+    }
+
+    private static func unlessAbsent(_ word: Substring) -> String? {
+        word == "-" ? nil : String(word)
+    }
+}

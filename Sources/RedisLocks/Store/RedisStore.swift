@@ -1,0 +1,93 @@
+public import DistributedLocks
+public import Logging
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// Locks on one Redis or Valkey server.
+///
+/// A lock is the plain key that clients of other languages use as well (`SET name owner NX PX ttl`): they exclude us, and we
+/// them. Waiters form a queue in the server, first come first served; a release hands the lock to the first of them in the same
+/// step and tells its client, so that nobody polls. Every grant has a fencing token that is larger than all before it.
+///
+/// One connection serves everything. It is opened when it is first needed.
+public final class RedisStore: LockStore {
+    /// Where the server is, without user or password.
+    public let label: String
+    /// The clock of deadlines.
+    public let clock: LeaseClock
+    /// Exclusive locks, in order, with leases from 100 ms to a day.
+    public let capabilities: StoreCapabilities
+
+    let configuration: RedisConfiguration
+    let calls: ScriptCalls
+    let room: WaitingRoom
+    let holdings: Holdings
+    let tasks = BackgroundTasks()
+    let timers: TimerQueue<@Sendable () -> Void>
+    let logger: Logger
+    /// What the owner of the channel is called.
+    let clientID: OwnerID
+    let isClosed = Atomic<Bool>(false)
+    /// On which connections requests were sent whose outcome is not known.
+    let unresolved = Mutex<[OwnerID: (connection: UInt64, ttl: Duration)]>([:])
+
+    /// Makes a store; connects when it is first used.
+    ///
+    /// - Parameters:
+    ///   - configuration: Where the server is, and how to talk to it.
+    ///   - clock: What deadlines are measured on.
+    ///   - random: What identifiers and jitter are drawn from.
+    ///   - logger: Where to log; debug level, but for what an operator has to know.
+    /// - Throws: ``LockError/invalid(_:)`` for a configuration that cannot work.
+    public init(
+        _ configuration: RedisConfiguration,
+        clock: LeaseClock = .continuous,
+        random: RandomSource = .system,
+        logger: Logger = .current
+    ) throws(LockError) {
+        try configuration.validate()
+        self.configuration = configuration
+        self.clock = clock
+        self.logger = logger
+        label = configuration.label
+        capabilities = StoreCapabilities(
+            modes: [.exclusive],
+            ordering: .fifo,
+            lifetime: .expiring(.milliseconds(100) ... .seconds(86_400)),
+            listsNames: true,
+            forcesRelease: true,
+            signalsLoss: true
+        )
+        clientID = OwnerID(from: random)
+        timers = TimerQueue(clock: clock)
+        timers.deliver(to: { due in for action in due { action() } })
+        let relay = EventRelay()
+        let client = try RedisClient(
+            configuration: configuration,
+            channel: "dlock:\(clientID)",
+            clock: clock,
+            random: random,
+            logger: logger,
+            eventLoop: MultiThreadedEventLoopGroup.singleton.any(),
+            delegate: relay.delegate
+        )
+        calls = ScriptCalls(client: client)
+        holdings = Holdings(calls: calls, timers: timers, tasks: tasks)
+        room = WaitingRoom(calls: calls, random: random, timers: timers, tasks: tasks, logger: logger)
+        relay.connect(to: holdings, room)
+    }
+
+    /// Makes a store for the server at a URL, for example `redis://user:password@db1:6379/0`.
+    ///
+    /// - Parameter url: See ``RedisConfiguration/init(url:)``.
+    /// - Throws: ``LockError/invalid(_:)`` for a URL that makes no sense.
+    public convenience init(_ url: String) throws(LockError) {
+        try self.init(RedisConfiguration(url: url))
+    }
+
+    deinit {
+        calls.client.close()
+        timers.close()
+    }
+}
