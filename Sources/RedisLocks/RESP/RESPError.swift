@@ -5,3 +5,11 @@ struct RESPError: Error, Hashable, Sendable {
     /// The rest of the line.
     let message: String
 }
+
+extension RESPError {
+    /// Takes an error apart as a server sends it: `ERR unknown command`.
+    init(text: String) {
+        let code = text.prefix { $0 != " " }
+        self.init(code: String(code), message: String(text.dropFirst(code.count + 1)))
+    }
+}

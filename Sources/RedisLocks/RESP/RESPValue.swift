@@ -6,8 +6,8 @@ enum RESPValue: Hashable, Sendable {
     case null
     /// Text or bytes: a simple, bulk or verbatim string.
     case string(ByteBuffer)
-    /// The server refuses.
-    case error(RESPError)
+    /// The server refuses. It is kept elsewhere, since it is larger than all others and rare.
+    indirect case error(RESPError)
     /// A whole number.
     case integer(Int64)
     /// A fractional number.
