@@ -133,6 +133,7 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
+            exclude: ["Peers"],
             resources: [.copy("RESP/Corpus")],
             swiftSettings: swiftSettings
         ),
