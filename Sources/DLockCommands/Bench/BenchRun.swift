@@ -46,7 +46,7 @@ struct BenchRun: Sendable {
             for index in 0..<clients {
                 let service = services[index % services.count]
                 let lockName = scenario == .parallel ? "\(name)-\(index)" : name
-                group.addTask {
+                group.addTask(executorPreference: stores[index % stores.count].executor) {
                     scenario == .handoff
                         ? try await contend(service, lockName, client: index, referee: referee, until: end)
                         : try await cycle(service, lockName, until: end)

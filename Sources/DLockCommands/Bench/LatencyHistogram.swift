@@ -1,14 +1,23 @@
 import DistributedLocks
 import Histogram
 
-/// Latencies, to three significant digits (HdrHistogram).
+/// Latencies up to an hour, to two significant digits (HdrHistogram).
+///
+/// Of a fixed size: one that grows while it is measured would be measured itself.
 struct LatencyHistogram: Sendable {
-    private var nanoseconds = Histogram<UInt64>(numberOfSignificantValueDigits: .three)
+    private static let longest: UInt64 = 3_600_000_000_000
+    private var nanoseconds = Histogram<UInt64>(
+        lowestDiscernibleValue: 1,
+        highestTrackableValue: longest,
+        numberOfSignificantValueDigits: .two
+    )
 
     var count: Int { Int(nanoseconds.totalCount) }
 
     mutating func record(_ latency: Duration) {
-        nanoseconds.record(UInt64(max(0, latency.seconds * 1e9)))
+        let (seconds, attoseconds) = latency.components
+        let value = UInt64(max(0, seconds)) * 1_000_000_000 + UInt64(max(0, attoseconds)) / 1_000_000_000
+        nanoseconds.record(min(value, Self.longest))
     }
 
     mutating func add(_ other: LatencyHistogram) {

@@ -17,8 +17,8 @@ final class LeaseKeeper: Sendable {
     private let log: LeaseLog
     private let claimReturn: ClaimReturn
     /// Releases and clean-ups: what closing and draining wait for.
-    let releases = BackgroundTasks()
-    let renewals = BackgroundTasks()
+    let releases: BackgroundTasks
+    let renewals: BackgroundTasks
     let timers: TimerQueue<Timer>
     private let leases = Mutex<[OwnerID: LeaseRecord]>([:])
     private let closed = Atomic(false)
@@ -27,6 +27,8 @@ final class LeaseKeeper: Sendable {
         self.store = store
         self.configuration = configuration
         clock = store.clock
+        releases = BackgroundTasks(executor: store.executor)
+        renewals = BackgroundTasks(executor: store.executor)
         log = LeaseLog(logger: configuration.logger)
         claimReturn = ClaimReturn(store: store, random: configuration.random, log: log)
         metrics = LockMetrics(store: store.label, factory: configuration.metricsFactory)

@@ -11,8 +11,14 @@ package final class BackgroundTasks: Sendable {
 
     private let state = Mutex(State())
 
+    private let executor: (any TaskExecutor)?
+
     /// Makes an empty set.
-    package init() {}
+    ///
+    /// - Parameter executor: Where the tasks run; anywhere if `nil`.
+    package init(executor: (any TaskExecutor)? = nil) {
+        self.executor = executor
+    }
 
     /// Starts `work`, which is not affected by the caller's cancellation.
     ///
@@ -29,9 +35,9 @@ package final class BackgroundTasks: Sendable {
             state.running += 1
         }
         if onCallersThread, #available(macOS 26, iOS 26, tvOS 26, watchOS 26, visionOS 26, *) {
-            Task.immediateDetached { await self.perform(work) }
+            Task.immediateDetached(executorPreference: executor) { await self.perform(work) }
         } else {
-            Task.detached { await self.perform(work) }
+            Task.detached(executorPreference: executor) { await self.perform(work) }
         }
     }
 

@@ -15,6 +15,12 @@ public protocol LockStore: Sendable {
     /// What the store can do.
     var capabilities: StoreCapabilities { get }
 
+    /// Where the core runs what it does for this store in the background (releases, renewals), and where callers may run
+    /// their tasks too if thread switches matter to them; `nil` if it makes no difference.
+    ///
+    /// What runs there must not block.
+    var executor: (any TaskExecutor)? { get }
+
     /// Takes the claim, or waits for it as long as the request's patience lasts.
     ///
     /// - Waits without polling the caller's thread, in the order that ``StoreCapabilities/ordering`` promises.
@@ -58,6 +64,9 @@ public protocol LockStore: Sendable {
 }
 
 extension LockStore {
+    /// For stores to which it makes no difference.
+    public var executor: (any TaskExecutor)? { nil }
+
     /// For stores whose leases do not expire: everything is still held.
     public func renew(_ requests: [RenewalRequest]) async -> [Renewal] {
         requests.map { _ in .confirmed(.unlimited) }

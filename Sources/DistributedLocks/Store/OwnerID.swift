@@ -21,25 +21,41 @@ public struct OwnerID: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads the form that ``description`` writes; `nil` for anything else.
     public init?(_ text: some StringProtocol) {
-        let digits = text.utf8
-        guard digits.count == 32, digits.allSatisfy(Self.isHexDigit),
-            let high = UInt64(text.prefix(16), radix: 16), let low = UInt64(text.suffix(16), radix: 16)
-        else { return nil }
+        var digits = text.utf8.makeIterator()
+        guard let high = Self.number(from: &digits), let low = Self.number(from: &digits), digits.next() == nil else {
+            return nil
+        }
         self.init(high: high, low: low)
     }
 
     /// Thirty-two lower-case hexadecimal digits.
-    public var description: String { Self.hex(high) + Self.hex(low) }
-
-    private static func hex(_ value: UInt64) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+    public var description: String {
+        String(unsafeUninitializedCapacity: 32) { text in
+            for place in 0..<16 {
+                let shift = UInt64(60 - 4 * place)
+                text[place] = Self.digit(high >> shift & 0xF)
+                text[16 + place] = Self.digit(low >> shift & 0xF)
+            }
+            return 32
+        }
     }
 
-    private static func isHexDigit(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"): true
-        default: false
+    private static func digit(_ value: UInt64) -> UInt8 {
+        UInt8(truncatingIfNeeded: value) + (value < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
+    }
+
+    /// Reads sixteen digits.
+    private static func number(from digits: inout some IteratorProtocol<UInt8>) -> UInt64? {
+        var number: UInt64 = 0
+        for _ in 0..<16 {
+            switch digits.next() {
+            case .some(let digit) where digit >= UInt8(ascii: "0") && digit <= UInt8(ascii: "9"):
+                number = number << 4 | UInt64(digit - UInt8(ascii: "0"))
+            case .some(let digit) where digit >= UInt8(ascii: "a") && digit <= UInt8(ascii: "f"):
+                number = number << 4 | UInt64(digit - UInt8(ascii: "a") + 10)
+            default: return nil
+            }
         }
+        return number
     }
 }

@@ -64,9 +64,20 @@ extension RESPValue {
     var number: Int64? {
         switch self {
         case .integer(let number): number
-        case .string(let bytes): Int64(String(buffer: bytes))
+        case .string(let bytes): Self.number(bytes.readableBytesView)
         default: nil
         }
+    }
+
+    /// Reads a number of up to eighteen digits.
+    private static func number(_ digits: ByteBufferView) -> Int64? {
+        guard !digits.isEmpty, digits.count <= 18 else { return nil }
+        var number: Int64 = 0
+        for digit in digits {
+            guard digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "9") else { return nil }
+            number = number * 10 + Int64(digit - UInt8(ascii: "0"))
+        }
+        return number
     }
 
     /// The elements of a list.

@@ -36,19 +36,26 @@ struct Script: Hashable, Sendable {
         }
     }
 
-    /// The command that runs it.
+    /// The command that runs it, up to its keys; keys and arguments are to be added.
     ///
     /// - Parameters:
-    ///   - keys: `KEYS`.
-    ///   - arguments: `ARGV`.
+    ///   - keys: How many keys there are.
     ///   - isKnown: Whether the server has seen the text before, so that its SHA-1 is enough.
     /// - Returns: EVALSHA or EVAL.
-    func command(keys: [String], arguments: [String], isKnown: Bool = true) -> RedisCommand {
-        var command = RedisCommand(isKnown ? "EVALSHA" : "EVAL", capacity: isKnown ? 512 : 4_096)
+    func command(keys: Int, isKnown: Bool) -> RedisCommand {
+        var command = RedisCommand(isKnown ? "EVALSHA" : "EVAL", capacity: isKnown ? 512 : 8_192)
         command.append(isKnown ? sha1 : source)
-        command.append(Int64(keys.count))
-        for key in keys { command.append(key) }
-        for argument in arguments { command.append(argument) }
+        command.append(Int64(keys))
         return command
+    }
+}
+
+extension RedisCommand {
+    /// Adds the lock and the keys beside it, in the order in which the scripts expect them.
+    mutating func append(_ keys: LockKeys) {
+        append(keys.lock)
+        append(keys.companion(.fence))
+        append(keys.companion(.waiters))
+        append(keys.companion(.queue))
     }
 }

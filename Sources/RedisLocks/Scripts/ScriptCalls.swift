@@ -27,14 +27,17 @@ struct ScriptCalls: Sendable {
         onSend: (UInt64) -> Void = { _ in },
         inspect: (@Sendable (AcquireAnswer, LeaseClock.Instant) -> Void)? = nil
     ) async throws -> (AcquireAnswer, LeaseClock.Instant) {
-        let words = [place.value, "\(place.ttl.milliseconds)", wait ? "1" : "0", place.asked]
         var inspection: Exchange.Inspection?
         if let inspect {
             inspection = { value, sent in if let answer = AcquireAnswer(value) { inspect(answer, sent) } }
         }
-        let reply = try await run(.acquire, until: deadline, inspect: inspection) { connection in
+        let reply = try await run(.acquire, keys: 4, until: deadline, inspect: inspection) { connection, command in
             onSend(connection.id)
-            return (keys.all, words)
+            command.append(keys)
+            command.append(place.value)
+            command.append(place.ttl.milliseconds)
+            command.append(wait ? "1" : "0")
+            command.append(place.asked)
         }
         guard let answer = AcquireAnswer(reply.value) else { throw nonsense(from: .acquire) }
         return (answer, reply.sent)
@@ -53,8 +56,10 @@ struct ScriptCalls: Sendable {
         deadline: LeaseClock.Instant? = nil,
         refusal: (UInt64) -> Duration = { _ in .zero }
     ) async throws -> ReleaseAnswer {
-        let reply = try await run(.release, until: deadline) { connection in
-            (keys.all, ["\(owner)", "\(min(refusal(connection.id), Self.longestRefusal).milliseconds)"])
+        let reply = try await run(.release, keys: 4, until: deadline) { connection, command in
+            command.append(keys)
+            command.append(owner.description)
+            command.append(min(refusal(connection.id), Self.longestRefusal).milliseconds)
         }
         guard let answer = ReleaseAnswer(reply.value) else { throw nonsense(from: .release) }
         return answer
@@ -78,7 +83,10 @@ struct ScriptCalls: Sendable {
         _ owners: [OwnerID],
         watching: Bool
     ) async throws -> (BeatAnswer, LeaseClock.Instant) {
-        let reply = try await run(.beat, watching: watching) { _ in (keys.all, owners.map { "\($0)" }) }
+        let reply = try await run(.beat, keys: 4, watching: watching) { _, command in
+            command.append(keys)
+            for owner in owners { command.append(owner.description) }
+        }
         guard let answer = BeatAnswer(reply.value), answer.places.count == owners.count else { throw nonsense(from: .beat) }
         return (answer, reply.sent)
     }
@@ -91,8 +99,15 @@ struct ScriptCalls: Sendable {
         _ leases: [(owner: OwnerID, keys: LockKeys, ttl: Duration)],
         watching: Bool
     ) async throws -> ([Bool], LeaseClock.Instant) {
-        let reply = try await run(.renew, watching: watching) { _ in
-            (leases.flatMap { [$0.keys.lock, $0.keys.fence] }, leases.flatMap { ["\($0.owner)", "\($0.ttl.milliseconds)"] })
+        let reply = try await run(.renew, keys: 2 * leases.count, watching: watching) { _, command in
+            for lease in leases {
+                command.append(lease.keys.lock)
+                command.append(lease.keys.companion(.fence))
+            }
+            for lease in leases {
+                command.append(lease.owner.description)
+                command.append(lease.ttl.milliseconds)
+            }
         }
         guard let answers = reply.value.elements, answers.count == leases.count else { throw nonsense(from: .renew) }
         return (answers.map { $0.number == 1 }, reply.sent)
@@ -102,7 +117,11 @@ struct ScriptCalls: Sendable {
     ///
     /// - Parameter places: Which part of the queue to tell of.
     func status(_ keys: LockKeys, places: Range<Int>) async throws -> StatusAnswer {
-        let reply = try await run(.status) { _ in (keys.all, ["\(places.lowerBound)", "\(places.upperBound - 1)"]) }
+        let reply = try await run(.status, keys: 4) { _, command in
+            command.append(keys)
+            command.append(Int64(places.lowerBound))
+            command.append(Int64(places.upperBound - 1))
+        }
         guard let answer = StatusAnswer(reply.value) else { throw nonsense(from: .status) }
         return answer
     }
@@ -111,7 +130,7 @@ struct ScriptCalls: Sendable {
     ///
     /// - Returns: The type of its key and its value.
     func force(_ keys: LockKeys) async throws -> (kind: String, value: String) {
-        let reply = try await run(.force) { _ in (keys.all, []) }
+        let reply = try await run(.force, keys: 4) { $1.append(keys) }
         guard let fields = reply.value.elements, fields.count == 2, let kind = fields[0].text, let value = fields[1].text
         else { throw nonsense(from: .force) }
         return (kind, value)
@@ -169,17 +188,18 @@ struct ScriptCalls: Sendable {
     /// Runs a script, by its SHA-1 if the server knows it.
     private func run(
         _ script: Script,
+        keys: Int,
         until deadline: LeaseClock.Instant? = nil,
         watching: Bool = false,
         inspect: Exchange.Inspection? = nil,
-        _ parameters: (RedisConnection) -> (keys: [String], arguments: [String])
+        _ addParameters: (RedisConnection, inout RedisCommand) -> Void
     ) async throws -> RedisClient.Reply {
         let deadline = deadline ?? standardDeadline
         var isKnown = true
         while true {
             let reply = try await client.send(until: deadline, inspect: inspect) { connection in
-                let (keys, arguments) = parameters(connection)
-                let command = script.command(keys: keys, arguments: arguments, isKnown: isKnown)
+                var command = script.command(keys: keys, isKnown: isKnown)
+                addParameters(connection, &command)
                 return watching ? [RedisCommand("CLIENT", "CACHING", "YES"), command] : [command]
             }
             guard case .error(let error) = reply.value else { return reply }
@@ -195,7 +215,7 @@ struct ScriptCalls: Sendable {
 }
 
 extension Duration {
-    /// Whole milliseconds, rounded up, and at least one for anything longer than nothing.
+    /// Whole milliseconds, rounded up.
     var milliseconds: Int64 {
         let (seconds, attoseconds) = components
         return seconds * 1_000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000

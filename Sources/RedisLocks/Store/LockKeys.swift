@@ -2,19 +2,25 @@ import DistributedLocks
 
 /// The keys of one lock. All of them are in the hash slot of the lock itself.
 struct LockKeys: Hashable, Sendable {
+    /// What stands beside a lock.
+    enum Companion: String, CaseIterable {
+        /// The fencing token that was issued last.
+        case fence
+        /// Who waits.
+        case waiters
+        /// In which order.
+        case queue
+    }
+
     /// The lock: the prefix and the name, nothing else. Foreign clients know only this key.
     let lock: String
-    /// The keys beside it: the fencing token that was issued last, who waits, and in which order.
-    let fence, waiters, queue: String
+    /// What the keys beside it begin with: it has the hash tag of the lock, or the lock as its hash tag.
+    let base: String
 
-    /// In the order in which the scripts expect them.
-    var all: [String] { [lock, fence, waiters, queue] }
-
-    /// Before the suffixes of a lock that has no hash tag, and so becomes one: `{orders/42}:dlock:fence`.
+    /// After the base of a lock that has no hash tag, and so becomes one: `{orders/42}:dlock:fence`.
     private static let plainMarker = ":dlock:"
-    /// Before those of a lock that has one: `orders/{42}:dlock-tag:fence`.
+    /// After that of a lock that has one: `orders/{42}:dlock-tag:fence`.
     private static let taggedMarker = ":dlock-tag:"
-    private static let suffixes = ["fence", "waiters", "queue"]
 
     /// Makes the keys of a name.
     ///
@@ -24,25 +30,33 @@ struct LockKeys: Hashable, Sendable {
     /// - Throws: ``LockError/invalid(_:)`` for a name that looks like a key of ours beside a lock.
     init(_ name: LockName, prefix: String) throws(LockError) {
         lock = prefix.isEmpty ? name.text : prefix + name.text
-        let isTagged = Self.hasHashTag(lock)
-        let base = isTagged ? lock + Self.taggedMarker : "{" + lock + "}" + Self.plainMarker
-        fence = base + Self.suffixes[0]
-        waiters = base + Self.suffixes[1]
-        queue = base + Self.suffixes[2]
-        if Self.lock(besides: lock) != nil {
+        base = Self.hasHashTag(lock) ? lock + Self.taggedMarker : "{" + lock + "}" + Self.plainMarker
+        if Self.mayBeCompanion(lock), Self.lock(besides: lock) != nil {
             throw .invalid("a name that ends with \"\(Self.plainMarker)fence\" or the like is reserved")
         }
     }
 
+    /// A key beside the lock.
+    func companion(_ companion: Companion) -> String { base + companion.rawValue }
+
     /// The lock that a key stands beside; `nil` if it is a lock itself, or none of our business.
     static func lock(besides key: String) -> String? {
-        for suffix in suffixes {
-            if let base = removing(taggedMarker + suffix, from: key) { return hasHashTag(base) ? base : nil }
-            if let base = removing(plainMarker + suffix, from: key), base.hasPrefix("{"), base.hasSuffix("}") {
-                return String(base.dropFirst().dropLast())
+        for companion in Companion.allCases {
+            if let base = removing(taggedMarker + companion.rawValue, from: key) { return hasHashTag(base) ? base : nil }
+            if let base = removing(plainMarker + companion.rawValue, from: key) {
+                guard base.utf8.first == UInt8(ascii: "{"), base.utf8.last == UInt8(ascii: "}") else { continue }
+                return String(Substring(base.utf8.dropFirst().dropLast()))
             }
         }
         return nil
+    }
+
+    /// Whether the last letter is that of a key beside a lock; spares almost all names the closer look.
+    private static func mayBeCompanion(_ key: String) -> Bool {
+        switch key.utf8.last {
+        case UInt8(ascii: "e"), UInt8(ascii: "s"): true
+        default: false
+        }
     }
 
     /// Whether only a part of the key decides on its slot
@@ -60,6 +74,6 @@ struct LockKeys: Hashable, Sendable {
         guard key.utf8.count > suffix.utf8.count, key.utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8) else {
             return nil
         }
-        return String(key.utf8.dropLast(suffix.utf8.count))
+        return String(Substring(key.utf8.dropLast(suffix.utf8.count)))
     }
 }

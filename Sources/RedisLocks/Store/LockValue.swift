@@ -12,13 +12,6 @@ struct LockValue: Hashable, Sendable {
     /// Who that is.
     let holder: Holder
 
-    /// Makes a value.
-    init(owner: OwnerID, client: OwnerID, holder: Holder) {
-        self.owner = owner
-        self.client = client
-        self.holder = holder
-    }
-
     /// Reads a value; `nil` for what other programs write.
     init?(_ text: String) {
         let words = text.split(separator: " ", maxSplits: 6, omittingEmptySubsequences: false)
@@ -33,14 +26,6 @@ struct LockValue: Hashable, Sendable {
             label: Self.unlessAbsent(words[6]),
             since: Int64(words[4]).map { UnixTime(microseconds: $0) }
         )
-    }
-
-    /// The text that is stored.
-    var text: String {
-        let host = holder.host.map { $0.replacing(" ", with: "_") } ?? "-"
-        let processID = holder.processID.map { "\($0)" } ?? "-"
-        let since = holder.since.map { "\($0.microseconds)" } ?? "-"
-        return "\(owner) dlock \(client) \(processID) \(since) \(host) \(holder.label ?? "-")"
     }
 
     /// Whoever holds a lock, be it ours or not.

@@ -53,7 +53,7 @@ extension RedisStore {
         WaitLine.Place(
             claim: request.claim,
             ttl: request.ttl,
-            value: LockValue(owner: request.claim.owner, client: clientID, holder: request.holder).text,
+            value: values.text(for: request.claim.owner, request.holder),
             slot: WaitSlot(),
             confirmed: clock.now,
             asked: "0",

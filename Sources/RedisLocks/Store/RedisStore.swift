@@ -19,15 +19,18 @@ public final class RedisStore: LockStore {
     /// Exclusive locks, in order, with leases from 100 ms to a day.
     public let capabilities: StoreCapabilities
 
+    /// The event loop of the connection. Tasks that run there (`withTaskExecutorPreference(store.executor) { … }`) reach the
+    /// server without switching threads; they must not block.
+    public let executor: (any TaskExecutor)?
+
     let configuration: RedisConfiguration
     let calls: ScriptCalls
     let room: WaitingRoom
     let holdings: Holdings
-    let tasks = BackgroundTasks()
+    let tasks: BackgroundTasks
     let timers: TimerQueue<@Sendable () -> Void>
     let logger: Logger
-    /// What the owner of the channel is called.
-    let clientID: OwnerID
+    let values: LockValueWriter
     let isClosed = Atomic<Bool>(false)
     /// On which connections requests were sent whose outcome is not known.
     let unresolved = Mutex<[OwnerID: (connection: UInt64, ttl: Duration)]>([:])
@@ -59,17 +62,22 @@ public final class RedisStore: LockStore {
             forcesRelease: true,
             signalsLoss: true
         )
-        clientID = OwnerID(from: random)
+        let clientID = OwnerID(from: random)
+        values = LockValueWriter(client: clientID)
         timers = TimerQueue(clock: clock)
         timers.deliver(to: { due in for action in due { action() } })
         let relay = EventRelay()
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
+        let executor = EventLoopExecutor(eventLoop)
+        self.executor = executor
+        tasks = BackgroundTasks(executor: executor)
         let client = try RedisClient(
             configuration: configuration,
             channel: "dlock:\(clientID)",
             clock: clock,
             random: random,
             logger: logger,
-            eventLoop: MultiThreadedEventLoopGroup.singleton.any(),
+            eventLoop: eventLoop,
             delegate: relay.delegate
         )
         calls = ScriptCalls(client: client)
