@@ -194,6 +194,8 @@ def main() -> None:
     seconds, rounds, limit, dlock = sys.argv[1:]
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(1))
+    if os.getloadavg()[0] > 0.5:
+        note("the machine is busy with something else (load {:.1f}): expect nonsense".format(os.getloadavg()[0]))
     with tempfile.TemporaryDirectory() as folder:
         server = Server(folder)
         try:
