@@ -13,6 +13,7 @@ struct RESPLimitTests {
         (RESPLimits(elements: 2), "*2\r\n:1\r\n:1\r\n", "*3\r\n", .tooManyElements(limit: 2)),
         (RESPLimits(elements: 2), "%1\r\n:1\r\n:1\r\n", "%2\r\n", .tooManyElements(limit: 2)),
         (RESPLimits(elements: 2), "*1\r\n*1\r\n:1\r\n", "*1\r\n*2\r\n", .tooManyElements(limit: 2)),
+        (RESPLimits(elements: 3), "*1\r\n*1\r\n*1\r\n:1\r\n", "*1\r\n*1\r\n*2\r\n", .tooManyElements(limit: 3)),
         (RESPLimits(elements: 2), "|1\r\n:1\r\n:1\r\n:1\r\n", "|1\r\n:1\r\n:1\r\n*1\r\n", .tooManyElements(limit: 2)),
         (
             RESPLimits(bytes: 12), "$5\r\n12345\r\n+\(String(repeating: "x", count: 9))\r\n", "$7\r\n",

@@ -1,0 +1,111 @@
+public import DistributedLocks
+
+extension RedisConfiguration {
+    /// Reads a URL.
+    ///
+    /// - `redis://[user[:password]@]host[:port][,host[:port]…][/database][?option=value&…]`
+    /// - `rediss://…`: the same with TLS
+    /// - `redis+unix:///path/of/socket[?db=number&…]`, or `unix:///…`
+    ///
+    /// The options: `prefix`, `client-name`, `timeout` (for an answer), `connect-timeout`, `replicas`, `replica-timeout`;
+    /// `password-file` (its first line is the password), `password-env` (names an environment variable); with TLS `ca`,
+    /// `cert`, `key` (PEM files) and `server-name`. Durations are written `500ms`, `5s`, `1m`. Signs that mean something in a
+    /// URL are written `%40` and so on.
+    ///
+    /// - Parameters:
+    ///   - url: The URL.
+    ///   - fallbackPasswordVariable: The environment variable that the password is taken from if the URL says nothing
+    ///     about one.
+    ///   - environment: Where environment variables are looked up; those of this process if `nil`.
+    /// - Throws: ``LockError/invalid(_:)`` that says what is wrong and what would be right, and never tells the user or the
+    ///   password.
+    public init(
+        url: String,
+        fallbackPasswordVariable: String? = nil,
+        environment: ((String) -> String?)? = nil
+    ) throws(LockError) {
+        let parts = try RedisURL(url)
+        self.init(addresses: try parts.addresses())
+        database = try parts.database()
+        if parts.scheme == .tls { tls = RedisTLS() }
+        for option in RedisOption.allCases {
+            if let value = parts.options[option] { try apply(option, value) }
+        }
+        credentials = try Self.credentials(
+            parts,
+            fallback: fallbackPasswordVariable,
+            environment ?? RedisPasswordSource.processVariable
+        )
+        try validate()
+    }
+
+    /// Whether `text` begins as a URL that ``init(url:fallbackPasswordVariable:environment:)`` reads.
+    package static func recognizes(_ text: String) -> Bool { RedisURL.isRecognized(text) }
+
+    /// Whether the password was written down where it was said, rather than read from a file or a variable.
+    package var hasWrittenPassword: Bool { credentials?.source == .given }
+
+    private mutating func apply(_ option: RedisOption, _ value: String) throws(LockError) {
+        switch option {
+        case .prefix: keyPrefix = value
+        case .clientName: clientName = value
+        case .timeout: requestTimeout = try Self.duration(option, value)
+        case .connectTimeout: connectTimeout = try Self.duration(option, value)
+        case .replicaTimeout: replicaTimeout = try Self.duration(option, value)
+        case .replicas:
+            guard value.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(value) else {
+                throw .invalid("replicas=\(value) is no number of replicas; write replicas=1")
+            }
+            requiredReplicas = number
+        case .trustRoots: try withTLS(option) { $0.trustRoots = value }
+        case .certificateChain: try withTLS(option) { $0.certificateChain = value }
+        case .privateKey: try withTLS(option) { $0.privateKey = value }
+        case .serverName: try withTLS(option) { $0.serverName = value }
+        case .passwordFile, .passwordVariable, .database: break
+        }
+    }
+
+    private mutating func withTLS(_ option: RedisOption, _ change: (inout RedisTLS) -> Void) throws(LockError) {
+        guard var changed = tls else { throw .invalid("\(option.rawValue) is for TLS only; write rediss://host") }
+        change(&changed)
+        tls = changed
+    }
+
+    private static func duration(_ option: RedisOption, _ value: String) throws(LockError) -> Duration {
+        guard let duration = Duration(written: value) else {
+            throw .invalid("\(option.rawValue)=\(value) is no duration; write 500ms, 5s or 1m")
+        }
+        return duration
+    }
+
+    private static func credentials(
+        _ parts: RedisURL,
+        fallback: String?,
+        _ environment: (String) -> String?
+    ) throws(LockError) -> RedisCredentials? {
+        let file = parts.options[.passwordFile]
+        let variable = parts.options[.passwordVariable]
+        guard [parts.password, file, variable].count(where: { $0 != nil }) <= 1 else {
+            throw .invalid("give one password: in the URL, by password-file, or by password-env")
+        }
+        if let password = parts.password { return RedisCredentials(user: parts.user, password: password) }
+        if let file {
+            let password = try RedisPasswordSource.firstLine(of: file)
+            return RedisCredentials(user: parts.user, password: password, source: .file(file))
+        }
+        if let variable {
+            guard let password = environment(variable), !password.isEmpty else {
+                throw .invalid("the environment variable \(variable), named by password-env, is not set, or empty")
+            }
+            return RedisCredentials(user: parts.user, password: password, source: .variable(variable))
+        }
+        if let fallback, let password = environment(fallback), !password.isEmpty {
+            return RedisCredentials(user: parts.user, password: password, source: .fallback)
+        }
+        guard parts.user == nil else {
+            let more = fallback.map { ", or set \($0)" } ?? ""
+            throw .invalid("a user for Redis needs a password: use password-file or password-env\(more)")
+        }
+        return nil
+    }
+}
