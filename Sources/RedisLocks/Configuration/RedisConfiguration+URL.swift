@@ -12,6 +12,15 @@ extension RedisConfiguration {
     /// `cert`, `key` (PEM files) and `server-name`. Durations are written `500ms`, `5s`, `1m`. Signs that mean something in a
     /// URL are written `%40` and so on.
     ///
+    /// - Parameter url: The URL.
+    /// - Throws: ``LockError/invalid(_:)`` that says what is wrong and what would be right, and never tells the user or the
+    ///   password.
+    public init(url: String) throws(LockError) {
+        try self.init(url: url, fallbackPasswordVariable: nil)
+    }
+
+    /// Reads a URL, as ``init(url:)`` does, and says where else a password may be.
+    ///
     /// - Parameters:
     ///   - url: The URL.
     ///   - fallbackPasswordVariable: The environment variable that the password is taken from if the URL says nothing
@@ -21,7 +30,7 @@ extension RedisConfiguration {
     ///   password.
     public init(
         url: String,
-        fallbackPasswordVariable: String? = nil,
+        fallbackPasswordVariable: String?,
         environment: ((String) -> String?)? = nil
     ) throws(LockError) {
         let parts = try RedisURL(url)
@@ -39,7 +48,7 @@ extension RedisConfiguration {
         try validate()
     }
 
-    /// Whether `text` begins as a URL that ``init(url:fallbackPasswordVariable:environment:)`` reads.
+    /// Whether `text` begins as a URL that ``init(url:)`` reads.
     package static func recognizes(_ text: String) -> Bool { RedisURL.isRecognized(text) }
 
     /// Whether the password was written down where it was said, rather than read from a file or a variable.

@@ -13,6 +13,9 @@ public struct RedisLimits: Hashable, Sendable {
         self.replyBytes = replyBytes
     }
 
+    /// What the decoder of replies is told.
+    var replies: RESPLimits { RESPLimits(bytes: replyBytes) }
+
     func validate() throws(LockError) {
         guard outstandingRequests >= 1 else { throw .invalid("at least one request has to be allowed at a time") }
         guard (1_024...1 << 30).contains(replyBytes) else {

@@ -74,7 +74,13 @@ struct RedisConfigurationTests {
         let configuration = Self.random(&random)
         try configuration.validate()
         let environment: (String) -> String? = { $0 == "A=&ü" ? "p" : nil }
-        #expect(try RedisConfiguration(url: configuration.publicURL, environment: environment) == configuration)
+        #expect(
+            try RedisConfiguration(
+                url: configuration.publicURL,
+                fallbackPasswordVariable: nil,
+                environment: environment
+            ) == configuration
+        )
     }
 
     private static func random(_ random: inout SeededGenerator) -> RedisConfiguration {

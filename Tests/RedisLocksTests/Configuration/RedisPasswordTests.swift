@@ -142,7 +142,11 @@ struct RedisPasswordTests {
     private static func shown(_ url: String) -> (text: String, isError: Bool) {
         var text = ""
         do {
-            let configuration = try RedisConfiguration(url: url, environment: { _ in nil })
+            let configuration = try RedisConfiguration(
+                url: url,
+                fallbackPasswordVariable: nil,
+                environment: { _ in nil }
+            )
             // A name without a colon before it is a host, and hosts are shown.
             guard configuration.credentials != nil else { return ("", false) }
             text = "\(configuration) \(configuration.label) \(configuration.publicURL)"

@@ -98,11 +98,21 @@ struct RedisURLTests {
     @Test("what they mean, and how they are passed on", arguments: good.indices)
     func meanings(_ index: Int) throws {
         let (url, meaning, publicURL) = Self.good[index]
-        let configuration = try RedisConfiguration(url: url, environment: Self.environment)
+        let configuration = try RedisConfiguration(
+            url: url,
+            fallbackPasswordVariable: nil,
+            environment: Self.environment
+        )
         #expect(configuration == meaning)
         #expect(configuration.publicURL == publicURL ?? url)
         guard configuration.credentials?.source != .given else { return }
-        #expect(try RedisConfiguration(url: configuration.publicURL, environment: Self.environment) == meaning)
+        #expect(
+            try RedisConfiguration(
+                url: configuration.publicURL,
+                fallbackPasswordVariable: nil,
+                environment: Self.environment
+            ) == meaning
+        )
     }
 
     /// URLs that are none, and what the error says among other things.
@@ -154,7 +164,7 @@ struct RedisURLTests {
     @Test("what is none, and why", arguments: bad)
     func refusals(_ url: String, _ says: String) throws {
         let error = #expect(throws: LockError.self) {
-            try RedisConfiguration(url: url, environment: { _ in nil })
+            try RedisConfiguration(url: url, fallbackPasswordVariable: nil, environment: { _ in nil })
         }
         guard case .invalid(let message) = try #require(error) else {
             Issue.record("\(String(describing: error))")
@@ -174,7 +184,7 @@ struct RedisURLTests {
     @Test("labels tell where it is, and nothing else")
     func labels() throws {
         func label(_ url: String) throws -> String {
-            try RedisConfiguration(url: url, environment: Self.environment).label
+            try RedisConfiguration(url: url, fallbackPasswordVariable: nil, environment: Self.environment).label
         }
         #expect(try label("redis://u:p@db1/2?prefix=x") == "redis://db1:6379/2")
         #expect(try label("rediss://db1,db2:7000?timeout=1s") == "rediss://db1:6379,db2:7000")
