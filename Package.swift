@@ -95,6 +95,12 @@ let package = Package(
             path: "Tests/FileStoreProbe",
             swiftSettings: swiftSettings
         ),
+        .executableTarget(
+            name: "RedisStoreProbe",
+            dependencies: ["DistributedLocks", "RedisLocks"],
+            path: "Tests/RedisStoreProbe",
+            swiftSettings: swiftSettings
+        ),
         .testTarget(
             name: "DistributedLocksTests",
             dependencies: [
@@ -128,6 +134,7 @@ let package = Package(
                 "DistributedLocks",
                 "DistributedLocksTesting",
                 "RedisLocks",
+                "RedisStoreProbe",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
