@@ -124,7 +124,8 @@ final class WaitingRoom: Sendable {
     }
 
     private func beat(_ line: WaitLine) async {
-        let owners = Array(line.places.keys)
+        // In their order: a server that has forgotten them serves whoever asks first.
+        let owners = line.owners
         guard let name = line.places.values.first?.claim.name else { return }
         for start in stride(from: 0, to: owners.count, by: Self.ownersPerBeat) {
             let some = Array(owners[start..<min(start + Self.ownersPerBeat, owners.count)])
