@@ -185,7 +185,7 @@ struct ScriptCalls: Sendable {
     /// The request timeout from now.
     var standardDeadline: LeaseClock.Instant { clock.now.advanced(by: client.configuration.requestTimeout) }
 
-    /// Runs a script, by its SHA-1 if the server knows it.
+    /// Runs a script, by its SHA-1 if the server knows it. A server that has become a replica is left.
     private func run(
         _ script: Script,
         keys: Int,
@@ -197,12 +197,15 @@ struct ScriptCalls: Sendable {
         let deadline = deadline ?? standardDeadline
         var isKnown = true
         while true {
+            var last: RedisConnection?
             let reply = try await client.send(until: deadline, inspect: inspect) { connection in
+                last = connection
                 var command = script.command(keys: keys, isKnown: isKnown)
                 addParameters(connection, &command)
                 return watching ? [RedisCommand("CLIENT", "CACHING", "YES"), command] : [command]
             }
             guard case .error(let error) = reply.value else { return reply }
+            if error.isReadOnly { client.abandon(last) }
             guard error.code == "NOSCRIPT", isKnown else { throw error }
             isKnown = false
         }

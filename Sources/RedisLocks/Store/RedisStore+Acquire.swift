@@ -109,8 +109,7 @@ extension RedisStore {
         guard clock.now < deadline else { throw translate(error) }
         switch error {
         case RequestFailure.unanswered: return
-        case let error as RESPError where error.isReadOnly: calls.client.abandon(calls.client.current)
-        case let error as RESPError where error.isTransient: break
+        case let error as RESPError where error.isReadOnly || error.isTransient: break
         default: throw translate(error)
         }
         try await clock.sleep(for: Self.pause)
