@@ -4,7 +4,7 @@ import DistributedLocks
 /// jitter", https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
 struct Backoff: Sendable {
     private static let first = Duration.milliseconds(50)
-    private static let longest = Duration.seconds(5)
+    private static let longest = Duration.seconds(1)
 
     private let random: RandomSource
     private var limit = first

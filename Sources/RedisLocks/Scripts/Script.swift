@@ -8,17 +8,17 @@ struct Script: Hashable, Sendable {
     let sha1: String
 
     /// Takes the lock, or joins the queue for it.
-    static let acquire = Script("acquire", PackageResources.acquire_lua, sha1: "13aff4832bca678cd3e29571c3180bb152a55822")
+    static let acquire = Script("acquire", PackageResources.acquire_lua, sha1: "b5e7d0516cfb0d38fd06d1decd5dac334e6ad189")
     /// Gives the lock back, or leaves the queue.
-    static let release = Script("release", PackageResources.release_lua, sha1: "3e1e95a59c02eef2d9fba81895c3662142b797c8")
+    static let release = Script("release", PackageResources.release_lua, sha1: "eb62b1d4029b2ed43083ab9cfa9ff4d42b309587")
     /// Confirms that waiters are still there.
-    static let beat = Script("beat", PackageResources.beat_lua, sha1: "e418c90009bf31ddac3c2ce3eca092501d0fcb64")
+    static let beat = Script("beat", PackageResources.beat_lua, sha1: "92c569936f80844898cb64fd6f0e08936bdd6c58")
     /// Extends leases.
     static let renew = Script("renew", PackageResources.renew_lua, sha1: "bb57f38ece10db86ad244e1b7b3b0a9b5a781dd8")
     /// Tells who holds and who waits.
     static let status = Script("status", PackageResources.status_lua, sha1: "c3256fabcf7a085398b6d9b0b03bf101a1024b61")
     /// Takes the lock away from its holder.
-    static let force = Script("force", PackageResources.force_lua, sha1: "9d2c8c77d93ec01ef23a5aeea94ffc7046601086")
+    static let force = Script("force", PackageResources.force_lua, sha1: "1e463166ce6115ffab41c3dd48156d7bbd12387b")
 
     /// All of them.
     static let all = [acquire, release, beat, renew, status, force]

@@ -21,58 +21,69 @@ end
 local value, ttl, asked = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[4])
 local owner = owner_of(value)
 
-local function join()
-    if call('ZSCORE', queue, owner) then
-        call('HSET', waiters, 'beat:' .. owner, digits(now))
-        return
-    end
-    -- Who asks again after the queue was lost, or after being passed over, gets its old place.
-    local place = now
+-- When this owner first asked, and so its place in the queue. Who asks again after the queue was lost, or after being passed
+-- over, gets its old place.
+local function place()
     if asked > 0 and asked < now then
-        place = asked
-    else
-        local last = call('ZRANGE', queue, -1, -1, 'WITHSCORES')
-        place = math.max(now, (tonumber(last[2]) or 0) + 1)
+        return asked
     end
-    call('ZADD', queue, digits(place), owner)
-    call('HSET', waiters, owner, ARGV[2] .. ' ' .. value, 'beat:' .. owner, digits(now))
-    local shortest = tonumber(call('HGET', waiters, 'ttl') or '') or ttl
-    call('HSET', waiters, 'ttl', digits(math.min(shortest, ttl)))
+    local last = call('ZRANGE', queue, -1, -1, 'WITHSCORES')[2]
+    return math.max(now, (tonumber(last or '') or 0) + 1)
+end
+
+-- Joins the queue, or confirms that it still waits. Returns when it first asked.
+local function join(shortest)
+    if call('HSETNX', waiters, owner, ARGV[2] .. ' ' .. value) == 0 then
+        call('HSET', waiters, 'beat:' .. owner, digits(now))
+        asked = tonumber(call('ZSCORE', queue, owner) or '')
+        if asked then
+            return
+        end
+        asked = now
+    else
+        asked = place()
+        call('HSET', waiters, 'beat:' .. owner, digits(now), 'ttl', digits(shortest))
+    end
+    call('ZADD', queue, digits(asked), owner)
     keep(ttl)
 end
 
+local known = call('HMGET', waiters, 'gone:' .. owner, 'ttl')
+local shortest = math.min(ttl, tonumber(known[2] or '') or ttl)
+local waits = ARGV[3] == '1'
+local kind, held = look()
+
 local function answer(state)
-    local kind, holder = look()
     return {
         state,
-        call('ZRANK', queue, owner) or call('ZCARD', queue),
+        waits and call('ZRANK', queue, owner) or call('ZCARD', queue),
         kind,
-        holder,
+        held,
         call('PTTL', lock),
-        tonumber(call('HGET', waiters, 'ttl') or '') or ttl,
-        call('ZSCORE', queue, owner) or '0',
+        shortest,
+        digits(asked),
     }
 end
 
-if (tonumber(call('HGET', waiters, 'gone:' .. owner) or '') or 0) > now then
+if (tonumber(known[1] or '') or 0) > now then
     return answer('withdrawn')
 end
-local kind, held = look()
-if kind == 'string' and owner_of(held) == owner then
+if owner_of(held) == owner then
     call('PEXPIRE', lock, ARGV[2])
     return call('GET', fence) or next_token()
 end
-local waits = ARGV[3] == '1'
 if waits then
-    join()
+    join(shortest)
 end
 if kind == 'none' then
     local next, token = hand_over()
     if next == owner then
         return token
     elseif not next then
+        -- Nobody is left but us; those who wait have been passed over, and we with them if nobody listens for us.
         call('SET', lock, value, 'PX', ARGV[2])
         return next_token()
     end
+    kind, held = look()
 end
 return answer(waits and 'queued' or 'busy')

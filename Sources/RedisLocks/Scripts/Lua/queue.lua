@@ -18,19 +18,25 @@ end
 
 -- Larger than every token before: by the last one as long as it is remembered, and else by the time.
 local function next_token()
-    local last = tonumber(call('GET', fence) or '') or 0
-    local token = digits(math.max(now, last + 1))
-    call('SET', fence, token, 'PX', '3600000')
+    local token = digits(now)
+    local last = tonumber(call('SET', fence, token, 'PX', '3600000', 'GET') or '') or 0
+    if last >= now then
+        token = digits(last + 1)
+        call('SET', fence, token, 'PX', '3600000')
+    end
     return token
 end
 
 -- What is in the way: the type of the lock's key ('none' if it is free), and its value if that is a string.
 local function look()
-    local kind = call('TYPE', lock).ok
-    if kind == 'string' then
-        return kind, call('GET', lock)
+    local value = redis.pcall('GET', lock)
+    if type(value) == 'string' then
+        return 'string', value
+    elseif not value then
+        return 'none', ''
     end
-    return kind, ''
+    -- Of another type; if it is another error, this one fails likewise, and says so.
+    return call('TYPE', lock).ok, ''
 end
 
 local function owner_of(value)
@@ -62,11 +68,10 @@ end
 
 -- The waiters must outlive their own heartbeats, which come every third of a lease.
 local function keep(ttl)
-    local life = math.max(3 * ttl, 60000)
-    for _, key in ipairs({ waiters, queue }) do
-        if call('PTTL', key) < life then
-            call('PEXPIRE', key, digits(life))
-        end
+    local life = math.max(4 * ttl, 60000)
+    if call('PTTL', waiters) < life * 3 / 4 then
+        call('PEXPIRE', waiters, digits(life))
+        call('PEXPIRE', queue, digits(life))
     end
 end
 

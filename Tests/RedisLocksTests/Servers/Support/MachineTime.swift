@@ -1,5 +1,5 @@
 import DistributedLocks
-import Glibc
+import Foundation
 
 /// The machine's monotonic clock in microseconds, which all processes share, and what happened when by it.
 enum MachineTime {
