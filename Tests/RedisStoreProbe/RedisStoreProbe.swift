@@ -1,3 +1,4 @@
+import Dispatch
 import DistributedLocks
 import RedisLocks
 import Synchronization
@@ -44,11 +45,7 @@ enum RedisStoreProbe {
     }
 
     /// Microseconds of the clock that tests can read as well.
-    static var now: Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
-    }
+    static var now: Int64 { Int64(DispatchTime.now().uptimeNanoseconds / 1_000) }
 }
 
 /// Obeys the lines.

@@ -9,17 +9,18 @@ struct ProcessUse: Sendable {
 
     /// At this moment.
     static var now: ProcessUse {
-        var usage = rusage()
-        // RUSAGE_SELF, which is of another type than the parameter.
-        getrusage(0, &usage)
-        let pages = String(decoding: Descriptors.contents("/proc/self/statm"), as: UTF8.self).split(separator: " ")
+        let stat = Self.contents("stat")
+        // The name of the program comes before, in parentheses, and may contain anything.
+        let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
+        let times = fields.dropFirst(12).prefix(2).compactMap { Double($0) }
+        let pages = Self.contents("statm").split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
         return ProcessUse(
-            processor: seconds(usage.ru_utime) + seconds(usage.ru_stime),
-            memory: (pages.dropFirst().first.flatMap { Int($0) } ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
+            processor: times.reduce(0, +) / Double(sysconf(Int32(_SC_CLK_TCK))),
+            memory: pages * Int(sysconf(Int32(_SC_PAGESIZE)))
         )
     }
 
-    private static func seconds(_ time: timeval) -> Double {
-        Double(time.tv_sec) + Double(time.tv_usec) / 1e6
+    private static func contents(_ file: String) -> String {
+        String(decoding: Descriptors.contents("/proc/self/\(file)"), as: UTF8.self)
     }
 }

@@ -1,13 +1,16 @@
+import Dispatch
 import DistributedLocks
+import Foundation
 
 /// The machine's monotonic clock in microseconds, which all processes share, and what happened when by it.
 enum MachineTime {
     /// The present.
-    static var now: Int64 { Int64(PeerProcess.now) / 1_000 }
+    static var now: Int64 { Int64(DispatchTime.now().uptimeNanoseconds / 1_000) }
 
     /// When the server has issued a token: tokens are times, by the wall clock of this machine.
     static func of(_ token: FencingToken) -> Int64 {
-        Int64(token.rawValue) - WallClock.system.now.microseconds + now
+        let wallClock = Int64(Date().timeIntervalSince1970 * 1e6)
+        return Int64(token.rawValue) - wallClock + now
     }
 
     /// When that is (or was) which a store calls so.
