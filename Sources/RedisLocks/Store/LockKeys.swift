@@ -44,8 +44,7 @@ struct LockKeys: Hashable, Sendable {
         for companion in Companion.allCases {
             if let base = removing(taggedMarker + companion.rawValue, from: key) { return hasHashTag(base) ? base : nil }
             if let base = removing(plainMarker + companion.rawValue, from: key) {
-                guard base.utf8.first == UInt8(ascii: "{"), base.utf8.last == UInt8(ascii: "}") else { continue }
-                return String(Substring(base.utf8.dropFirst().dropLast()))
+                return withoutBraces(base)
             }
         }
         return nil
@@ -67,6 +66,17 @@ struct LockKeys: Hashable, Sendable {
         let start = bytes.index(after: open)
         guard let close = bytes[start...].firstIndex(of: UInt8(ascii: "}")) else { return false }
         return close != start
+    }
+
+    /// What is between the braces that make a hash tag of a lock.
+    ///
+    /// Byte-wise: a name may begin with what joins the brace before it to one character.
+    private static func withoutBraces(_ base: String) -> String? {
+        guard base.utf8.count > 2, base.utf8.first == UInt8(ascii: "{"), base.utf8.last == UInt8(ascii: "}") else {
+            return nil
+        }
+        let lock = String(Substring(base.utf8.dropFirst().dropLast()))
+        return hasHashTag(lock) ? nil : lock
     }
 
     /// Byte-wise, unlike `String.hasSuffix`.

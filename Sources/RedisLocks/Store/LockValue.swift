@@ -14,8 +14,11 @@ struct LockValue: Hashable, Sendable {
 
     /// Reads a value; `nil` for what other programs write.
     init?(_ text: String) {
-        let words = text.split(separator: " ", maxSplits: 6, omittingEmptySubsequences: false)
-        guard words.count == 7, words[1] == "dlock", let owner = OwnerID(words[0]), let client = OwnerID(words[2]) else {
+        // Byte-wise: a label may begin with what joins the space before it to one character.
+        let words = text.utf8.split(separator: UInt8(ascii: " "), maxSplits: 6, omittingEmptySubsequences: false)
+            .map(Substring.init)
+        guard words.count == 7, words[1] == "dlock", let owner = OwnerID(words[0]), let client = OwnerID(words[2])
+        else {
             return nil
         }
         self.owner = owner
