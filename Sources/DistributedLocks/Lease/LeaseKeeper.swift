@@ -32,7 +32,7 @@ final class LeaseKeeper: Sendable {
         log = LeaseLog(logger: configuration.logger)
         claimReturn = ClaimReturn(store: store, random: configuration.random, log: log)
         metrics = LockMetrics(store: store.label, factory: configuration.metricsFactory)
-        timers = TimerQueue(clock: store.clock)
+        timers = TimerQueue(clock: store.clock, executor: store.executor)
         timers.deliver(to: { [weak self] due in self?.fired(due) })
     }
 

@@ -34,11 +34,17 @@ package final class TimerQueue<Payload: Sendable>: Sendable {
     }
 
     private let clock: LeaseClock
+    private let executor: (any TaskExecutor)?
     private let state = Mutex(State())
 
     /// Makes an empty queue.
-    package init(clock: LeaseClock) {
+    ///
+    /// - Parameters:
+    ///   - clock: What the timers run on.
+    ///   - executor: Where they are delivered; anywhere if `nil`.
+    package init(clock: LeaseClock, executor: (any TaskExecutor)? = nil) {
         self.clock = clock
+        self.executor = executor
     }
 
     deinit {
@@ -123,7 +129,7 @@ package final class TimerQueue<Payload: Sendable>: Sendable {
         let number = state.nextNumber
         state.nextNumber += 1
         // Detached: it lives on after whoever set the timer, whose task-local values and priority are not its business.
-        let task = Task.detached(priority: .high) { [weak self] in
+        let task = Task.detached(executorPreference: executor, priority: .high) { [weak self] in
             guard (try? await clock.sleep(until: first.due)) != nil else { return }
             self?.wake(number)
         }

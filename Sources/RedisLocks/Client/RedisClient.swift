@@ -42,6 +42,7 @@ final class RedisClient: Sendable {
     private let handshake: Handshake
     private let delegate: Delegate
     private let connector: Connector
+    private let executor: EventLoopExecutor
     private let random: RandomSource
     private let logger: Logger
     private let timers: TimerQueue<@Sendable () -> Void>
@@ -56,6 +57,7 @@ final class RedisClient: Sendable {
     ///   - clock: What deadlines are measured on.
     ///   - random: What jitter is drawn from.
     ///   - logger: Where to log.
+    ///   - executor: Where the connection lives, and everything that is done for it.
     ///   - delegate: Who is told.
     /// - Throws: ``LockError/invalid(_:)``.
     init(
@@ -64,7 +66,7 @@ final class RedisClient: Sendable {
         clock: LeaseClock,
         random: RandomSource,
         logger: Logger,
-        eventLoop: any EventLoop,
+        executor: EventLoopExecutor,
         delegate: Delegate
     ) throws(LockError) {
         self.configuration = configuration
@@ -73,11 +75,12 @@ final class RedisClient: Sendable {
         self.logger = logger
         self.delegate = delegate
         handshake = Handshake(configuration: configuration, channel: channel)
-        timers = TimerQueue(clock: clock)
+        self.executor = executor
+        timers = TimerQueue(clock: clock, executor: executor)
         timers.deliver(to: { due in for action in due { action() } })
         connector = try Connector(
             configuration: configuration,
-            eventLoop: eventLoop,
+            eventLoop: executor.eventLoop,
             clock: clock,
             timers: timers
         )
@@ -118,7 +121,7 @@ final class RedisClient: Sendable {
         let (connection, attempt) = try state.withLock { state throws(LockError) in
             guard !state.isClosed else { throw .closed(store: configuration.label) }
             if state.connection == nil, state.task == nil {
-                state.task = Task.detached { [weak self] in await self?.keepConnected() }
+                state.task = Task.detached(executorPreference: executor) { [weak self] in await self?.keepConnected() }
             }
             return (state.connection, state.attempt)
         }

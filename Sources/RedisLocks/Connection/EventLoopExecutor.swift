@@ -2,7 +2,7 @@ import NIOCore
 
 /// Runs tasks on an event loop: between them and the connection on it no thread switch is needed.
 final class EventLoopExecutor: TaskExecutor {
-    private let eventLoop: any EventLoop
+    let eventLoop: any EventLoop
 
     /// Makes an executor.
     init(_ eventLoop: any EventLoop) {

@@ -11,7 +11,9 @@ struct LockValue: Hashable, Sendable {
     let client: OwnerID
     /// Who that is.
     let holder: Holder
+}
 
+extension LockValue {
     /// Reads a value; `nil` for what other programs write.
     init?(_ text: String) {
         // Byte-wise: a label may begin with what joins the space before it to one character.

@@ -64,20 +64,19 @@ public final class RedisStore: LockStore {
         )
         let clientID = OwnerID(from: random)
         values = LockValueWriter(client: clientID)
-        timers = TimerQueue(clock: clock)
-        timers.deliver(to: { due in for action in due { action() } })
-        let relay = EventRelay()
-        let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
-        let executor = EventLoopExecutor(eventLoop)
+        let executor = EventLoopExecutor(MultiThreadedEventLoopGroup.singleton.any())
         self.executor = executor
         tasks = BackgroundTasks(executor: executor)
+        timers = TimerQueue(clock: clock, executor: executor)
+        timers.deliver(to: { due in for action in due { action() } })
+        let relay = EventRelay()
         let client = try RedisClient(
             configuration: configuration,
             channel: "dlock:\(clientID)",
             clock: clock,
             random: random,
             logger: logger,
-            eventLoop: eventLoop,
+            executor: executor,
             delegate: relay.delegate
         )
         calls = ScriptCalls(client: client)
