@@ -7,10 +7,11 @@ import Testing
 struct PauseTests {
     private static let ttl = Duration.seconds(1)
 
-    @Test("the server, for longer than a lease", arguments: [Duration.seconds(5), .milliseconds(250)])
+    @Test("the server, for longer than a lease", arguments: [Duration.seconds(5), .milliseconds(500)])
     func server(requestTimeout: Duration) async throws {
         try await TestRedisServer.with { server in
             try await Party.with(3, at: server.port, requestTimeout: requestTimeout) { parties in
+                for party in parties { try await party.warmUp() }
                 let lease = try await parties[0].acquire("job", ttl: Self.ttl)
                 let line = ServingLine("job")
                 for number in 0..<6 { try await line.join(parties[1 + number % 2], number, ttl: Self.ttl) }
@@ -36,10 +37,9 @@ struct PauseTests {
     @Test("nothing remains of requests that the server gets when nobody waits for the answer any more")
     func lateRequests() async throws {
         try await TestRedisServer.with { server in
-            try await Party.with(2, at: server.port, requestTimeout: .milliseconds(200)) { parties in
+            try await Party.with(2, at: server.port, requestTimeout: .milliseconds(500)) { parties in
+                for party in parties { try await party.warmUp() }
                 let lease = try await parties[1].acquire("held", ttl: .seconds(60))
-                let warm = try await parties[0].acquire("free", ttl: Self.ttl)
-                await warm.release()
                 try await server.pause()
                 await withTaskGroup(of: Void.self) { group in
                     for name in ["free", "held", "free", "other"] {
@@ -51,8 +51,8 @@ struct PauseTests {
                     }
                     await group.waitForAll()
                 }
-                // By now the client has given its connection up, and tries others.
-                try await ContinuousClock().sleep(for: .milliseconds(500))
+                // Time enough for the client to give its connection up, and to try others.
+                try await ContinuousClock().sleep(for: .milliseconds(700))
                 server.resume()
                 await parties[0].locks.drain()
                 for name in ["free", "other"] {
@@ -73,10 +73,9 @@ struct PauseTests {
     func overtaken(isHeld: Bool) async throws {
         try await TestRedisServer.with { server in
             try await FaultProxy.with(server) { proxy in
-                try await Party.with(1, at: proxy.port, requestTimeout: .milliseconds(200)) { parties in
+                try await Party.with(1, at: proxy.port, requestTimeout: .milliseconds(500)) { parties in
                     try await Party.with(1, at: server.port) { others in
-                        let warm = try await parties[0].acquire("job", ttl: Self.ttl)
-                        await warm.release()
+                        try await parties[0].warmUp()
                         let holder = isHeld ? try await others[0].acquire("job", ttl: .seconds(60)) : nil
                         let rule = proxy.when(.holdRequest) { $0.contains(Script.acquire.sha1) }
                         await #expect(throws: LockError.self) {

@@ -9,6 +9,7 @@ struct RestartTests {
     func keepingData() async throws {
         try await TestRedisServer.with(.redis7, .init(persistence: .appendOnly)) { server in
             try await Party.with(3, at: server.port, requestTimeout: .milliseconds(500)) { parties in
+                for party in parties { try await party.warmUp() }
                 let lease = try await parties[0].acquire("job", ttl: Self.ttl)
                 let line = ServingLine("job")
                 for number in 0..<6 { try await line.join(parties[1 + number % 2], number, ttl: Self.ttl) }
@@ -96,7 +97,8 @@ struct RestartTests {
     @Test("it stays away for longer than the lease: lost on time, and the waiters go on", arguments: [true, false])
     func longOutage(keepingData: Bool) async throws {
         try await TestRedisServer.with(.redis7, .init(persistence: .appendOnly)) { server in
-            try await Party.with(2, at: server.port, requestTimeout: .milliseconds(300)) { parties in
+            try await Party.with(2, at: server.port, requestTimeout: .milliseconds(500)) { parties in
+                for party in parties { try await party.warmUp() }
                 let lease = try await parties[0].acquire("job", ttl: .seconds(1))
                 let line = ServingLine("job")
                 for number in 0..<3 { try await line.join(parties[1], number, ttl: .seconds(1)) }

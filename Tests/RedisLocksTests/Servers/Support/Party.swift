@@ -65,6 +65,15 @@ struct Party: Sendable {
 }
 
 extension Party {
+    /// Uses a lock until that works: then there is a connection, and the server knows the scripts. With short timeouts, the
+    /// first attempts may fail on a busy machine.
+    func warmUp() async throws {
+        try await waitUntil("a first answer") {
+            guard let lease = try? await acquire("warm", ttl: .seconds(5)) else { return false }
+            return await lease.release() == .released
+        }
+    }
+
     /// Waits until a lease has been renewed once more, which it is not if the server has given the lock away.
     func expectRenewal(of lease: Lease) async throws {
         let end = lease.validUntil
