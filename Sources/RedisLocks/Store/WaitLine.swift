@@ -115,7 +115,8 @@ struct WaitLine {
         if answer.shortestTTL > .zero { shortestTTL = min(shortestTTL ?? answer.shortestTTL, answer.shortestTTL) }
         var effects: [Effect] = []
         for (owner, answer) in zip(owners, answer.places) {
-            guard var place = places[owner] else { continue }
+            // Who has asked once more since then is not the one that this is about: a grant may be over.
+            guard var place = places[owner], place.confirmed <= sent else { continue }
             switch answer {
             case .queued(let ahead):
                 place.ahead = ahead
