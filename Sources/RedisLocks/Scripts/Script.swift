@@ -10,7 +10,7 @@ struct Script: Hashable, Sendable {
     /// Takes the lock, or joins the queue for it.
     static let acquire = Script("acquire", PackageResources.acquire_lua, sha1: "b5e7d0516cfb0d38fd06d1decd5dac334e6ad189")
     /// Gives the lock back, or leaves the queue.
-    static let release = Script("release", PackageResources.release_lua, sha1: "eb62b1d4029b2ed43083ab9cfa9ff4d42b309587")
+    static let release = Script("release", PackageResources.release_lua, sha1: "e226114afac39a780746c14650e9092cb4e81912")
     /// Confirms that waiters are still there.
     static let beat = Script("beat", PackageResources.beat_lua, sha1: "92c569936f80844898cb64fd6f0e08936bdd6c58")
     /// Extends leases.

@@ -12,6 +12,8 @@ extension RedisStore {
             case .granted(let token, let sent):
                 return .granted(grant(request, keys, token, confirmed: sent))
             case .busy(let contention):
+                // A request that was not answered must not take the lock later, when nobody wants it any more.
+                if doubts.contains(request.claim.owner) { _ = try await release(request.claim) }
                 return .unavailable(contention)
             case .queued(let contention, let asked):
                 request.onQueued?(contention)
@@ -66,12 +68,16 @@ extension RedisStore {
     /// first.
     private func ask(_ request: LockRequest, _ place: WaitLine.Place, _ keys: LockKeys) async throws -> Asked {
         var deadline = clock.now.advanced(by: configuration.requestTimeout)
-        if case .until(let end) = request.patience { deadline = min(deadline, max(end, clock.now).advanced(by: Self.grace)) }
+        if case .until(let end) = request.patience {
+            deadline = min(deadline, max(end, clock.now).advanced(by: Self.grace))
+        }
         let owner = request.claim.owner
         while true {
             var connection: UInt64?
             do {
-                let (answer, sent) = try await send(place, keys, wait: request.patience != .none, deadline) { connection = $0 }
+                let (answer, sent) = try await send(place, keys, wait: request.patience != .none, deadline) {
+                    connection = $0
+                }
                 switch answer {
                 case .granted(let token): return .granted(token, sent: sent)
                 case .queued(let obstacle): return .queued(obstacle.contention, asked: obstacle.asked)
@@ -79,7 +85,7 @@ extension RedisStore {
                 case .withdrawn: throw CancellationError()
                 }
             } catch {
-                if let connection { note(unresolved: owner, on: connection, request.ttl, after: error) }
+                if let connection { doubts.note(owner, on: connection, ttl: request.ttl, after: error) }
                 try await recover(from: error, until: deadline)
             }
         }
@@ -138,10 +144,13 @@ extension RedisStore {
     /// Takes a waiter out of the queue whose time is up. If it has been granted in the very same moment, the grant is given
     /// back: the caller was told the time first.
     private func withdraw(_ place: WaitLine.Place, _ keys: LockKeys) async throws -> Waited {
-        let last = room.remove(place.claim.owner)?.contention ?? place.contention
+        let owner = place.claim.owner
+        let last = room.remove(owner)?.contention ?? place.contention
         do {
             let deadline = clock.now.advanced(by: Self.grace)
-            switch try await calls.release(place.claim.owner, keys, deadline: deadline) {
+            let answer = try await calls.release(owner, keys, deadline: deadline) { doubts.refusal(of: owner, on: $0) }
+            doubts.remove(owner)
+            switch answer {
             case .queued(let contention): return .unavailable(contention)
             case .held, .nothing: return .unavailable(last)
             }
@@ -166,12 +175,6 @@ extension RedisStore {
             validity: .until(LeaseTerm(ttl: request.ttl).deadline(confirmedBySending: confirmed)),
             lossSignal: holdings.add(request.claim.owner, keys)
         )
-    }
-
-    private func note(unresolved owner: OwnerID, on connection: UInt64, _ ttl: Duration, after error: any Error) {
-        // An answer in words was an answer.
-        if error is RESPError { return }
-        unresolved.withLock { $0[owner] = (connection, ttl) }
     }
 }
 

@@ -7,14 +7,9 @@ extension RedisStore {
         let keys = try keys(of: claim.name)
         room.remove(claim.owner)?.slot.finish(.withdrawn)
         holdings.remove(claim.owner)
-        let doubt = unresolved.withLock { $0[claim.owner] }
         do {
-            let answer = try await calls.release(claim.owner, keys) { connection in
-                // On the same connection nothing can come later than this.
-                guard let doubt, doubt.connection != connection else { return .zero }
-                return doubt.ttl * 2
-            }
-            if doubt != nil { unresolved.withLock { _ = $0.removeValue(forKey: claim.owner) } }
+            let answer = try await calls.release(claim.owner, keys) { doubts.refusal(of: claim.owner, on: $0) }
+            doubts.remove(claim.owner)
             return answer == .nothing ? .notHeld : .released
         } catch {
             throw translate(error)

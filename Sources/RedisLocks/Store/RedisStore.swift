@@ -32,8 +32,7 @@ public final class RedisStore: LockStore {
     let logger: Logger
     let values: LockValueWriter
     let isClosed = Atomic<Bool>(false)
-    /// On which connections requests were sent whose outcome is not known.
-    let unresolved = Mutex<[OwnerID: (connection: UInt64, ttl: Duration)]>([:])
+    let doubts = Doubts()
 
     /// Makes a store; connects when it is first used.
     ///
@@ -81,7 +80,14 @@ public final class RedisStore: LockStore {
         )
         calls = ScriptCalls(client: client)
         holdings = Holdings(calls: calls, timers: timers, tasks: tasks)
-        room = WaitingRoom(calls: calls, random: random, timers: timers, tasks: tasks, logger: logger)
+        room = WaitingRoom(
+            calls: calls,
+            doubts: doubts,
+            random: random,
+            timers: timers,
+            tasks: tasks,
+            logger: logger
+        )
         relay.connect(to: holdings, room)
     }
 

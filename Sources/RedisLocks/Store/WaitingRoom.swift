@@ -17,9 +17,12 @@ final class WaitingRoom: Sendable {
         /// By the keys of the locks.
         var names: [KeyBytes: LockName] = [:]
         var owners: [OwnerID: LockName] = [:]
+        /// For whom the server is being asked again at this moment, and whether they have been granted meanwhile.
+        var asking: [OwnerID: Bool] = [:]
     }
 
     private let calls: ScriptCalls
+    private let doubts: Doubts
     private let random: RandomSource
     private let timers: TimerQueue<@Sendable () -> Void>
     private let tasks: BackgroundTasks
@@ -30,12 +33,14 @@ final class WaitingRoom: Sendable {
     /// Makes an empty room.
     init(
         calls: ScriptCalls,
+        doubts: Doubts,
         random: RandomSource,
         timers: TimerQueue<@Sendable () -> Void>,
         tasks: BackgroundTasks,
         logger: Logger
     ) {
         self.calls = calls
+        self.doubts = doubts
         self.random = random
         self.timers = timers
         self.tasks = tasks
@@ -60,17 +65,24 @@ final class WaitingRoom: Sendable {
 
     /// Takes a waiter out; its task is not told.
     func remove(_ owner: OwnerID) -> WaitLine.Place? {
-        state.withLock { state in
-            guard let name = state.owners.removeValue(forKey: owner), var entry = state.entries[name] else { return nil }
-            let place = entry.line.remove(owner)
-            store(entry, name, &state)
-            return place
-        }
+        state.withLock { remove(owner, &$0) }
+    }
+
+    private func remove(_ owner: OwnerID, _ state: inout State) -> WaitLine.Place? {
+        guard let name = state.owners.removeValue(forKey: owner), var entry = state.entries[name] else { return nil }
+        let place = entry.line.remove(owner)
+        store(entry, name, &state)
+        return place
     }
 
     /// The server says that a waiter has been granted the lock.
     func granted(_ owner: OwnerID, _ token: FencingToken) {
-        guard let place = remove(owner) else { return }
+        let place = state.withLock { state in
+            let place = remove(owner, &state)
+            if place != nil, state.asking[owner] != nil { state.asking[owner] = true }
+            return place
+        }
+        guard let place else { return }
         place.slot.finish(.granted(token, confirmed: place.confirmed))
     }
 
@@ -131,7 +143,8 @@ final class WaitingRoom: Sendable {
             let some = Array(owners[start..<min(start + Self.ownersPerBeat, owners.count)])
             do {
                 let (answer, sent) = try await calls.beat(line.keys, some, watching: line.wantsInvalidation)
-                let effects = note(name) { $0.beatAnswered(answer, owners: some, sent: sent, at: calls.clock.now) } ?? []
+                let effects =
+                    note(name) { $0.beatAnswered(answer, owners: some, sent: sent, at: calls.clock.now) } ?? []
                 for effect in effects { await perform(effect, line.keys) }
             } catch {
                 logger.debug("Cannot confirm waiters", metadata: ["lock.name": "\(name)", "error": "\(error)"])
@@ -153,27 +166,48 @@ final class WaitingRoom: Sendable {
 
     /// The server has forgotten a waiter: it lost its data, or had not heard of us for a lease.
     private func askAgain(_ place: WaitLine.Place, _ keys: LockKeys) async {
+        let owner = place.claim.owner
+        let isWaiting = state.withLock { state in
+            guard state.owners[owner] != nil else { return false }
+            state.asking[owner] = false
+            return true
+        }
+        guard isWaiting else { return }
+        let isSettled = await hasAskedAgain(place, keys)
+        // The message of a grant may be here before the task that asked: then the lock is its owner's, and not to be given back.
+        let isGranted = state.withLock { $0.asking.removeValue(forKey: owner) } ?? false
+        // Else it has been withdrawn meanwhile, perhaps before this request arrived.
+        if !isSettled, !isGranted { await calls.forget(place.claim, keys, ttl: place.ttl) }
+    }
+
+    /// Asks for a waiter that the server has forgotten.
+    ///
+    /// - Returns: Whether it waits again, or has the lock; `false` if it is not here any more.
+    private func hasAskedAgain(_ place: WaitLine.Place, _ keys: LockKeys) async -> Bool {
+        let owner = place.claim.owner
+        var connection: UInt64?
         do {
-            let (answer, sent) = try await calls.acquire(keys, place, wait: true)
+            let (answer, sent) = try await calls.acquire(keys, place, wait: true) { connection = $0 }
             switch answer {
             case .granted(let token):
-                if remove(place.claim.owner) != nil {
-                    return place.slot.finish(.granted(token, confirmed: sent))
-                }
+                guard remove(owner) != nil else { return false }
+                place.slot.finish(.granted(token, confirmed: sent))
+                return true
             case .queued(let obstacle):
-                if queuedAgain(place, obstacle, sent: sent) { return }
+                return queuedAgain(place, obstacle, sent: sent)
             case .busy, .withdrawn:
-                return
+                return true
             }
         } catch {
             logger.debug("Cannot queue again", metadata: ["lock.name": "\(place.claim.name)", "error": "\(error)"])
-            if state.withLock({ $0.owners[place.claim.owner] }) != nil { return }
+            if let connection { doubts.note(owner, on: connection, ttl: place.ttl, after: error) }
+            return state.withLock { $0.owners[owner] } != nil
         }
-        // It has been withdrawn meanwhile, perhaps before this request arrived.
-        await calls.forget(place.claim, keys, ttl: place.ttl)
     }
 
-    private func queuedAgain(_ place: WaitLine.Place, _ obstacle: AcquireAnswer.Obstacle, sent: LeaseClock.Instant) -> Bool {
+    private func queuedAgain(_ place: WaitLine.Place, _ obstacle: AcquireAnswer.Obstacle, sent: LeaseClock.Instant)
+        -> Bool
+    {
         var place = place
         place.confirmed = sent
         place.ahead = obstacle.ahead

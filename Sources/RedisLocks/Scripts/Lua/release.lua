@@ -5,17 +5,28 @@
 -- the usual case: 1, it was held and nobody waited.
 local value = redis.pcall('GET', KEYS[1])
 local held = type(value) == 'string' and string.sub(value, 1, 32) == ARGV[1]
-if held and redis.call('EXISTS', KEYS[3]) == 0 then
+if held and ARGV[2] == '0' and redis.call('EXISTS', KEYS[3]) == 0 then
     return redis.call('DEL', KEYS[1])
 end
 
 -- @include queue.lua
 
-local owner = ARGV[1]
+local owner, refusal = ARGV[1], tonumber(ARGV[2])
+
+-- Whatever was found: another copy of the request may be under way. Last of all, since a server without memory still takes
+-- writes that come after others.
+local function refuse()
+    if refusal > 0 then
+        call('HSET', waiters, 'gone:' .. owner, digits(now + refusal * 1000))
+        keep(refusal)
+    end
+end
+
 if held then
     if not hand_over() then
         call('DEL', lock)
     end
+    refuse()
     return { 'held', 0, 'none', '' }
 end
 local kind, holder = look()
@@ -24,14 +35,10 @@ local queued = call('ZREM', queue, owner) == 1
 if queued then
     forget(owner)
 end
-local refusal = tonumber(ARGV[2])
-if refusal > 0 and not queued then
-    call('HSET', waiters, 'gone:' .. owner, digits(now + refusal * 1000))
-    keep(refusal)
-end
 if kind == 'none' then
     hand_over()
 else
     tidy()
 end
+refuse()
 return { queued and 'queued' or 'nothing', ahead, kind, holder }
