@@ -23,7 +23,8 @@ extension RESPError {
             .denied(store: store, reason: "it wants a user or password (\(self)); give one in the URL or its password-file")
         case "WRONGPASS":
             .denied(store: store, reason: "the user name or the password is wrong, or the user is disabled")
-        case "NOPERM":
+        case "NOPERM",
+            _ where message.hasPrefix("ACL failure in script"):
             .denied(store: store, reason: "\(activity): \(message); see the access rules in the documentation")
         case "READONLY":
             .unreachable(store: store, reason: "it is a read-only replica")

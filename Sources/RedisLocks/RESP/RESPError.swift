@@ -13,3 +13,8 @@ extension RESPError {
         self.init(code: String(code), message: String(text.dropFirst(code.count + 1)))
     }
 }
+
+extension RESPError: CustomStringConvertible {
+    /// The line that the server has sent.
+    var description: String { message.isEmpty ? code : "\(code) \(message)" }
+}

@@ -205,6 +205,7 @@ struct ScriptCalls: Sendable {
                 return watching ? [RedisCommand("CLIENT", "CACHING", "YES"), command] : [command]
             }
             guard case .error(let error) = reply.value else { return reply }
+            // Another address, or the same name a moment later, may lead to the server that can be written to.
             if error.isReadOnly { client.abandon(last) }
             guard error.code == "NOSCRIPT", isKnown else { throw error }
             isKnown = false
