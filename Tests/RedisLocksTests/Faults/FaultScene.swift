@@ -87,8 +87,8 @@ struct FaultScene: Sendable {
 
     // MARK: Requests
 
-    /// A fresh request for the bare store.
-    func request(_ patience: LockRequest.Patience = .unlimited, name: String = name) throws -> LockRequest {
+    /// A fresh request for a bare store.
+    static func request(_ patience: LockRequest.Patience = .unlimited, name: String = name) throws -> LockRequest {
         LockRequest(
             claim: LockClaim(name: try LockName(name), mode: .exclusive, owner: OwnerID(from: .system)),
             holder: .currentProcess,
