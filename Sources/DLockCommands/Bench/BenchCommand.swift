@@ -39,10 +39,12 @@ struct BenchCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await DLockExit.translating {
+            let address = try store.address
+            store.warn(about: address)
             var violations = 0
             for scenario in scenario.map({ [$0] }) ?? BenchScenario.allCases {
                 let run = BenchRun(
-                    address: try store.address,
+                    address: address,
                     scenario: scenario,
                     clients: scenario == .cycle ? 1 : clients ?? scenario.standardClients,
                     duration: duration.duration

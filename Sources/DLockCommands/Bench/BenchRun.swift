@@ -33,7 +33,7 @@ struct BenchRun: Sendable {
         let stores = try openStores()
         let services = stores.map { store in
             var configuration = LockConfiguration()
-            configuration.logger = Logger(label: "dlock") { _ in SwiftLogNoOpLogHandler() }
+            configuration.logger = .silent
             return LockService(store, configuration: configuration)
         }
         let name = "dlock-bench-" + String(RandomSource.system.next(), radix: 36)

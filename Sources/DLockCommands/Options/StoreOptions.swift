@@ -1,14 +1,22 @@
 import ArgumentParser
 import DistributedLocks
 import Foundation
-import Logging
 
 /// Where the locks are, for every command.
 struct StoreOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Where the locks are kept.",
-            discussion: "From DLOCK_STORE if not given, and else the folder of your user on this machine.",
+            discussion: """
+                From DLOCK_STORE if not given, and else the folder of your user on this machine.
+
+                file:///folder, or a plain path: a folder, for the processes of one machine.
+
+                redis://[user[:password]@]host[:port][,host[:port]...][/database][?option=value&...]: a Redis server; \
+                rediss:// with TLS; redis+unix:///socket[?db=number&...], or unix://, through a socket.
+
+                memory: in this process, for 'bench'.
+                """,
             valueName: "url"
         )
     )
@@ -28,11 +36,29 @@ struct StoreOptions: ParsableArguments {
     }
 
     /// Opens the store and a service on it.
-    func openService(_ configure: (inout LockConfiguration) -> Void = { _ in }) throws -> LockService {
+    ///
+    /// - Parameters:
+    ///   - quiet: Whether to keep warnings to oneself.
+    ///   - configure: Changes how the service behaves.
+    /// - Returns: The service.
+    /// - Throws: ``LockError``.
+    func openService(
+        quiet: Bool = false,
+        _ configure: (inout LockConfiguration) -> Void = { _ in }
+    ) throws -> LockService {
+        let address = try address
+        if !quiet { warn(about: address) }
         var configuration = LockConfiguration()
-        // What matters is said on standard error in words; libraries' logs would only repeat it.
-        configuration.logger = Logger(label: "dlock") { _ in SwiftLogNoOpLogHandler() }
+        configuration.logger = .silent
         configure(&configuration)
         return LockService(try address.open(), configuration: configuration)
+    }
+
+    /// Says so if there is a password among the arguments, which everybody on this machine can see.
+    func warn(about address: StoreAddress) {
+        guard store != nil, address.hasWrittenPassword else { return }
+        Console.error(
+            "warning: the password in --store can be seen in the list of processes; use \(StoreAddress.passwordVariable) or ?password-file="
+        )
     }
 }

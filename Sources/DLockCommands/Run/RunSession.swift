@@ -13,7 +13,7 @@ struct RunSession {
     init(_ command: RunCommand, signals: SignalSource) throws {
         self.command = command
         self.signals = signals
-        service = try command.store.openService { configuration in
+        service = try command.store.openService(quiet: command.quiet) { configuration in
             configuration.holder.label = command.label.flatMap { $0.isEmpty ? nil : $0 }
             if let ttl = command.ttl { configuration.ttl = ttl.duration }
         }

@@ -1,18 +1,30 @@
 import DistributedLocks
 import Foundation
+import Logging
+import RedisLocks
 
 /// A store as it is named on the command line and in `DLOCK_STORE`.
 enum StoreAddress: Hashable, Sendable {
     case memory
     case file(directory: String)
+    case redis(RedisConfiguration)
+
+    /// Holds the password for Redis, if the store's URL says nothing about one.
+    static let passwordVariable = "DLOCK_REDIS_PASSWORD"
 
     /// What is used when nothing else is said.
     static var standard: StoreAddress { .file(directory: FileStore.defaultDirectory()) }
 
-    /// Reads `memory:`, `file:///folder`, or the plain path of a folder.
+    /// Reads `memory:`, `file:///folder`, the plain path of a folder, or the URL of a Redis server.
     ///
-    /// - Throws: ``LockError/invalid(_:)`` that names what is accepted.
-    init(_ text: String) throws(LockError) {
+    /// - Parameters:
+    ///   - text: What was said.
+    ///   - environment: Environment variables, for passwords.
+    /// - Throws: ``LockError/invalid(_:)`` that names what is accepted, and never tells a password.
+    init(
+        _ text: String,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(LockError) {
         let scheme = text.firstIndex(of: ":").map { text[..<$0].lowercased() }
         switch scheme {
         case _ where text.isEmpty: throw .invalid("the store must not be empty; name a folder, or leave it out")
@@ -20,17 +32,27 @@ enum StoreAddress: Hashable, Sendable {
             self = .file(directory: URL(fileURLWithPath: text).path)
         case "memory" where text.utf8.count == "memory:".utf8.count: self = .memory
         case "file": self = .file(directory: try Self.directory(of: text))
+        case _ where RedisConfiguration.recognizes(text):
+            let fallback = Self.passwordVariable
+            self = .redis(try RedisConfiguration(url: text, fallbackPasswordVariable: fallback) { environment[$0] })
         case .some(let scheme):
-            throw .invalid("unknown store \"\(scheme):\"; this version knows file:///folder and memory:")
+            throw .invalid("unknown store \"\(scheme):\"; this version knows file:///folder, redis://host and memory:")
         }
     }
 
-    /// The store as a URL, for a child's `DLOCK_STORE`.
+    /// The store as a URL, for a child's `DLOCK_STORE`. There is no password in it: the child gets that from the same file
+    /// or environment variable.
     var url: String {
         switch self {
         case .memory: "memory:"
         case .file(let directory): URL(fileURLWithPath: directory, isDirectory: false).absoluteString
+        case .redis(let configuration): configuration.publicURL
         }
+    }
+
+    /// Whether a password is in what was said, for everybody to see who can see that.
+    var hasWrittenPassword: Bool {
+        if case .redis(let configuration) = self { configuration.hasWrittenPassword } else { false }
     }
 
     /// Opens the store.
@@ -40,6 +62,7 @@ enum StoreAddress: Hashable, Sendable {
         switch self {
         case .memory: MemoryStore()
         case .file(let directory): try FileStore(directory: directory)
+        case .redis(let configuration): try RedisStore(configuration, logger: .silent)
         }
     }
 
