@@ -93,13 +93,18 @@ struct ScriptCalls: Sendable {
 
     /// Extends leases.
     ///
-    /// - Parameter watching: Whether the server is to tell of the next change of the locks.
+    /// - Parameters:
+    ///   - leases: Which, and for how long.
+    ///   - watching: Whether the server is to tell of the next change of the locks.
+    ///   - onSend: Told of the connection on which it is sent.
     /// - Returns: For each lease whether it is still held, and when the request was sent.
     func renew(
         _ leases: [(owner: OwnerID, keys: LockKeys, ttl: Duration)],
-        watching: Bool
+        watching: Bool,
+        onSend: (UInt64) -> Void = { _ in }
     ) async throws -> ([Bool], LeaseClock.Instant) {
-        let reply = try await run(.renew, keys: 2 * leases.count, watching: watching) { _, command in
+        let reply = try await run(.renew, keys: 2 * leases.count, watching: watching) { connection, command in
+            onSend(connection.id)
             for lease in leases {
                 command.append(lease.keys.lock)
                 command.append(lease.keys.companion(.fence))
@@ -111,6 +116,27 @@ struct ScriptCalls: Sendable {
         }
         guard let answers = reply.value.elements, answers.count == leases.count else { throw nonsense(from: .renew) }
         return (answers.map { $0.number == 1 }, reply.sent)
+    }
+
+    /// Waits until replicas have confirmed what was written on a connection.
+    ///
+    /// - Parameters:
+    ///   - replicas: How many.
+    ///   - timeout: How long, at the most.
+    ///   - connection: The one that has written.
+    /// - Returns: How many have confirmed.
+    /// - Throws: Also if the connection is another one by now: what it would say is not about our writes.
+    func wait(for replicas: Int, timeout: Duration, on connection: UInt64?) async throws -> Int {
+        var isSame = true
+        let deadline = standardDeadline.advanced(by: timeout)
+        let reply = try await client.send(until: deadline) { current in
+            isSame = current.id == connection
+            return [RedisCommand("WAIT", .integer(Int64(replicas)), .integer(max(1, timeout.milliseconds)))]
+        }
+        guard isSame else { throw RequestFailure.unanswered("the connection ended before replicas could confirm") }
+        if case .error(let error) = reply.value { throw error }
+        guard let count = reply.value.number else { throw nonsense(from: nil) }
+        return Int(count)
     }
 
     /// Who holds a lock and who waits for it.

@@ -10,7 +10,7 @@ extension RedisStore {
         while true {
             switch try await ask(request, place, keys) {
             case .granted(let token, let sent):
-                return .granted(grant(request, keys, token, confirmed: sent))
+                return .granted(try await grant(request, keys, token, confirmed: sent))
             case .busy(let contention):
                 // A request that was not answered must not take the lock later, when nobody wants it any more.
                 if doubts.contains(request.claim.owner) { _ = try await release(request.claim) }
@@ -20,7 +20,7 @@ extension RedisStore {
                 place.asked = asked
                 switch try await wait(request, place, keys) {
                 case .granted(let token, let confirmed) where isFresh(confirmed, request.ttl):
-                    return .granted(grant(request, keys, token, confirmed: confirmed))
+                    return .granted(try await grant(request, keys, token, confirmed: confirmed))
                 case .granted: place.slot = WaitSlot()
                 case .unavailable(let contention): return .unavailable(contention)
                 }
@@ -168,13 +168,28 @@ extension RedisStore {
         _ keys: LockKeys,
         _ token: FencingToken,
         confirmed: LeaseClock.Instant
-    ) -> Grant {
-        Grant(
+    ) async throws -> Grant {
+        let confirmed = try await replicated(request, keys) ?? confirmed
+        return Grant(
             claim: request.claim,
             token: token,
             validity: .until(LeaseTerm(ttl: request.ttl).deadline(confirmedBySending: confirmed)),
             lossSignal: holdings.add(request.claim.owner, keys)
         )
+    }
+
+    /// Waits until enough replicas know of the grant, if that is asked for.
+    ///
+    /// - Returns: Just before the request was sent that has confirmed the lease anew.
+    private func replicated(_ request: LockRequest, _ keys: LockKeys) async throws -> LeaseClock.Instant? {
+        guard let replication else { return nil }
+        do {
+            let (answers, sent) = try await replication.renew([(request.claim.owner, keys, request.ttl)])
+            guard answers == [true] else { throw LockError.lost(request.claim.name, .removed) }
+            return sent
+        } catch {
+            throw translate(error)
+        }
     }
 }
 

@@ -22,6 +22,7 @@ extension RedisStore {
         }
         timers.close()
         calls.client.close()
+        replication?.calls.client.close()
     }
 
     /// How long closing waits for the server at the most.

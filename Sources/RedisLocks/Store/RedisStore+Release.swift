@@ -49,7 +49,10 @@ extension RedisStore {
             var leases: [(owner: OwnerID, keys: LockKeys, ttl: Duration)] = []
             for request in batch { leases.append((request.claim.owner, try keys(of: request.claim.name), request.ttl)) }
             let watching = holdings.tracks.load(ordering: .relaxed)
-            let (answers, sent) = try await calls.renew(leases, watching: watching)
+            let (answers, sent) =
+                if let replication { try await replication.renew(leases) } else {
+                    try await calls.renew(leases, watching: watching)
+                }
             return zip(batch, answers).map { request, isHeld in
                 if isHeld { return .confirmed(.until(LeaseTerm(ttl: request.ttl).deadline(confirmedBySending: sent))) }
                 holdings.remove(request.claim.owner)

@@ -25,6 +25,7 @@ public final class RedisStore: LockStore {
 
     let configuration: RedisConfiguration
     let calls: ScriptCalls
+    let replication: Replication?
     let room: WaitingRoom
     let holdings: Holdings
     let tasks: BackgroundTasks
@@ -79,6 +80,17 @@ public final class RedisStore: LockStore {
             delegate: relay.delegate
         )
         calls = ScriptCalls(client: client)
+        replication = try Replication(configuration) { () throws(LockError) in
+            try RedisClient(
+                configuration: configuration,
+                channel: nil,
+                clock: clock,
+                random: random,
+                logger: logger,
+                executor: executor,
+                delegate: RedisClient.Delegate()
+            )
+        }
         holdings = Holdings(calls: calls, timers: timers, tasks: tasks)
         room = WaitingRoom(
             calls: calls,
@@ -101,6 +113,7 @@ public final class RedisStore: LockStore {
 
     deinit {
         calls.client.close()
+        replication?.calls.client.close()
         timers.close()
     }
 }
