@@ -8,17 +8,17 @@ struct Script: Hashable, Sendable {
     let sha1: String
 
     /// Takes the lock, or joins the queue for it.
-    static let acquire = Script("acquire", PackageResources.acquire_lua, sha1: "b5e7d0516cfb0d38fd06d1decd5dac334e6ad189")
+    static let acquire = Script("acquire", PackageResources.acquire_lua, sha1: "21d03d1e8cb39410112b7114d9f00c9b0ed95d59")
     /// Gives the lock back, or leaves the queue.
-    static let release = Script("release", PackageResources.release_lua, sha1: "e226114afac39a780746c14650e9092cb4e81912")
+    static let release = Script("release", PackageResources.release_lua, sha1: "559d41ac19958625220aa367fb79131594d07e37")
     /// Confirms that waiters are still there.
-    static let beat = Script("beat", PackageResources.beat_lua, sha1: "92c569936f80844898cb64fd6f0e08936bdd6c58")
+    static let beat = Script("beat", PackageResources.beat_lua, sha1: "0a434f0252de7c442cc7a5b4b545536603777922")
     /// Extends leases.
     static let renew = Script("renew", PackageResources.renew_lua, sha1: "bb57f38ece10db86ad244e1b7b3b0a9b5a781dd8")
     /// Tells who holds and who waits.
     static let status = Script("status", PackageResources.status_lua, sha1: "c3256fabcf7a085398b6d9b0b03bf101a1024b61")
     /// Takes the lock away from its holder.
-    static let force = Script("force", PackageResources.force_lua, sha1: "1e463166ce6115ffab41c3dd48156d7bbd12387b")
+    static let force = Script("force", PackageResources.force_lua, sha1: "dee5fc3a4bb1b70627b523df1651e190b2fe18b5")
 
     /// All of them.
     static let all = [acquire, release, beat, renew, status, force]

@@ -43,10 +43,11 @@ local function owner_of(value)
     return string.sub(value, 1, 32)
 end
 
--- The channel of the client that made the value; nil if it is not one of ours.
+-- The channel of the client that made the value; nil if it is not one of ours. As strict as the client that reads values: who
+-- is taken for one of ours is trusted to hand over.
 local function channel_of(value)
-    local client = string.match(value, '^%x+ dlock (%x+) ')
-    return client and 'dlock:' .. client
+    local owner, client = string.match(value, '^([0-9a-f]+) dlock ([0-9a-f]+) [^ ]* [^ ]* [^ ]* ')
+    return owner and #owner == 32 and #client == 32 and 'dlock:' .. client
 end
 
 local function forget(owner)
