@@ -129,7 +129,8 @@ final class WaitingRoom: Sendable {
                 defer { self.store(entry, name, &state) }
                 entry.isBeating = false
                 defer { entry.beatsAgain = false }
-                return entry.beatsAgain
+                // What was found out may be that it would have had to be read in another way.
+                return entry.beatsAgain || (entry.line.wantsInvalidation && !line.wantsInvalidation)
             }
             if again { self.beat(name) }
         }
