@@ -8,17 +8,17 @@ struct Script: Hashable, Sendable {
     let sha1: String
 
     /// Takes the lock, or joins the queue for it.
-    static let acquire = Script("acquire", PackageResources.acquire_lua, sha1: "21d03d1e8cb39410112b7114d9f00c9b0ed95d59")
+    static let acquire = Script("acquire", PackageResources.acquire_lua, sha1: "4f3fa72c7d45ef09f58f46b97809fb29a2bc6191")
     /// Gives the lock back, or leaves the queue.
-    static let release = Script("release", PackageResources.release_lua, sha1: "559d41ac19958625220aa367fb79131594d07e37")
+    static let release = Script("release", PackageResources.release_lua, sha1: "3a2e6f83d588f260072cdc9e75da154fee69a084")
     /// Confirms that waiters are still there.
-    static let beat = Script("beat", PackageResources.beat_lua, sha1: "0a434f0252de7c442cc7a5b4b545536603777922")
+    static let beat = Script("beat", PackageResources.beat_lua, sha1: "d221bc44156a65bd39225be03c631a9c2e6eaf63")
     /// Extends leases.
     static let renew = Script("renew", PackageResources.renew_lua, sha1: "bb57f38ece10db86ad244e1b7b3b0a9b5a781dd8")
     /// Tells who holds and who waits.
     static let status = Script("status", PackageResources.status_lua, sha1: "c3256fabcf7a085398b6d9b0b03bf101a1024b61")
     /// Takes the lock away from its holder.
-    static let force = Script("force", PackageResources.force_lua, sha1: "dee5fc3a4bb1b70627b523df1651e190b2fe18b5")
+    static let force = Script("force", PackageResources.force_lua, sha1: "3a8b3b3cb9cacb8f7a1cace87c5d2225d792ca10")
 
     /// All of them.
     static let all = [acquire, release, beat, renew, status, force]

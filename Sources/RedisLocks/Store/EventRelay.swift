@@ -32,6 +32,7 @@ final class EventRelay: Sendable {
         let receivers = receivers.withLock { $0 }
         switch Push(message) {
         case .granted(let owner, let token): receivers.room?.granted(owner, token)
+        case .first(let owner): receivers.room?.becameFirst(owner)
         case .revoked(let owner): receivers.holdings?.lose(owner, .revoked)
         case .changed(let keys):
             for key in keys {

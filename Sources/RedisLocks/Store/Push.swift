@@ -4,6 +4,8 @@ import DistributedLocks
 enum Push: Hashable, Sendable {
     /// A waiter of ours is the holder now.
     case granted(OwnerID, FencingToken)
+    /// A waiter of ours is the first in the queue now, for another program's lock.
+    case first(OwnerID)
     /// A lock of ours has been released by force.
     case revoked(OwnerID)
     /// Keys have changed that we have read.
@@ -29,6 +31,7 @@ enum Push: Hashable, Sendable {
         switch words[0] {
         case "granted" where words.count == 3:
             return UInt64(words[2]).map { .granted(owner, FencingToken(rawValue: $0)) }
+        case "first": return .first(owner)
         case "revoked": return .revoked(owner)
         default: return nil
         }

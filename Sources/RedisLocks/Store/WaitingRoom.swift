@@ -86,6 +86,11 @@ final class WaitingRoom: Sendable {
         place.slot.finish(.granted(token, confirmed: place.confirmed))
     }
 
+    /// The server says that a waiter is the first in the queue now.
+    func becameFirst(_ owner: OwnerID) {
+        if let name = state.withLock({ $0.owners[owner] }) { beat(name) }
+    }
+
     /// A key has changed that somebody here may wait for.
     func keyChanged(_ key: KeyBytes) {
         if let name = state.withLock({ $0.names[key] }) { beat(name) }

@@ -20,6 +20,7 @@ struct PushTests {
                 == .granted(Self.owner, FencingToken(rawValue: .max))
         )
         #expect(Push(Self.message("revoked \(Self.owner)")) == .revoked(Self.owner))
+        #expect(Push(Self.message("first \(Self.owner)")) == .first(Self.owner))
     }
 
     @Test("changed keys, one by one or all of them")

@@ -76,6 +76,16 @@ local function keep(ttl)
     end
 end
 
+-- Tells the first waiter's client that it is the first: it has to watch a holder that will not hand over.
+local function tell_first()
+    local owner = call('ZRANGE', queue, 0, 0)[1]
+    local entry = owner and call('HGET', waiters, owner) or ''
+    local channel = channel_of(string.match(entry, '^%d+ (.*)$') or '')
+    if channel then
+        call('PUBLISH', channel, 'first ' .. owner)
+    end
+end
+
 -- Makes the first waiter that is still there the holder, whatever the lock is now, and tells its client. A client that
 -- does not listen, or has been silent for a lease, is passed over. Returns the new owner and its token, or nil.
 local function hand_over()

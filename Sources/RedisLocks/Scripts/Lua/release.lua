@@ -38,6 +38,9 @@ end
 if kind == 'none' then
     hand_over()
 else
+    if queued and ahead == 0 and not channel_of(holder) then
+        tell_first()
+    end
     tidy()
 end
 refuse()
