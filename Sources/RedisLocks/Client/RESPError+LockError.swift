@@ -24,7 +24,7 @@ extension RESPError {
         case "WRONGPASS":
             .denied(store: store, reason: "the user name or the password is wrong, or the user is disabled")
         case "NOPERM",
-            _ where message.hasPrefix("ACL failure in script"):
+            _ where message.hasPrefix("ACL failure in script") || message.hasPrefix("The user executing the script can't"):
             .denied(store: store, reason: "\(activity): \(message); see the access rules in the documentation")
         case "READONLY":
             .unreachable(store: store, reason: "it is a read-only replica")

@@ -74,7 +74,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
     /// Writes what has been asked for since the last turn, in one go.
     func send(_ exchanges: [Exchange]) {
         guard let context, !hasEnded else {
-            for exchange in exchanges { exchange.fail(.notSent("the connection has ended")) }
+            for exchange in exchanges { exchange.fail(.notSent(failure ?? "the connection has ended")) }
             return
         }
         var bytes = ByteBuffer()

@@ -72,6 +72,7 @@ extension RedisStore {
             deadline = min(deadline, max(end, clock.now).advanced(by: Self.grace))
         }
         let owner = request.claim.owner
+        var refusal: RESPError?
         while true {
             var connection: UInt64?
             do {
@@ -86,7 +87,10 @@ extension RedisStore {
                 }
             } catch {
                 if let connection { doubts.note(owner, on: connection, ttl: request.ttl, after: error) }
-                try await recover(from: error, until: deadline)
+                // What the server said last tells more than that the time for another answer was too short.
+                let isOverdue = error as? RequestFailure == .overdue
+                try await recover(from: isOverdue ? refusal ?? error : error, until: deadline)
+                refusal = error as? RESPError
             }
         }
     }

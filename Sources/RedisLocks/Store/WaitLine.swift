@@ -57,6 +57,11 @@ struct WaitLine {
         earliness = Double(random.next() >> 11) * 0x1p-53 / 10
     }
 
+    /// Who waits, first come first: those whom the server has forgotten ask again in this order.
+    var owners: [OwnerID] {
+        places.values.sorted { ($0.asked.utf8.count, $0.asked) < ($1.asked.utf8.count, $1.asked) }.map(\.claim.owner)
+    }
+
     /// Whether nobody waits.
     var isEmpty: Bool { places.isEmpty }
 
