@@ -61,7 +61,7 @@ struct DeniedTests {
         arguments: [
             ("~* &* +@all -evalsha -eval", "evalsha"), ("~* &* +@all -publish", "publish"),
             ("~* &* +@all -subscribe", "subscribe"), ("~* &other:* +@all", "channel"), ("~other:* &* +@all", "key"),
-            ("~* &* +@all -set", "set"),
+            ("~* &* +@all -set", "can't run this command"),
         ]
     )
     func missingRight(_ rules: String, _ word: String) async throws {

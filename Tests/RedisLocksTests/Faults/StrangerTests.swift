@@ -83,7 +83,7 @@ struct StrangerTests {
             try await scene.server.command(["HSET", FaultScene.name, "a", "1"])
             #expect(try await scene.lock.tryAcquire() == nil)
             let error = await LockError.thrown { try await scene.lock.acquire(timeout: .milliseconds(300)) }
-            #expect(error?.kind == "timedOut" && "\(error as Any)".contains("a key of type hash"))
+            #expect(error?.kind == "timedOut" && "\(error as Any)".contains("a key of type hash"), "\(error as Any)")
             let status = try await scene.service.status(of: FaultScene.name)
             #expect(status.holders.first?.holder.label == "a key of type hash" && status.waiters.isEmpty)
             #expect(try await scene.remains() == [FaultScene.name])

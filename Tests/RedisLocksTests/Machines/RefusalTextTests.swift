@@ -26,6 +26,9 @@ struct RefusalTextTests {
         ("BUSY Redis is busy running a script.", "unreachable", "cannot answer now"),
         ("MASTERDOWN Link with MASTER is down", "unreachable", "cannot answer now"),
         ("ERR max number of clients reached", "unreachable", "no room for another client"),
+        ("ERR The user executing the script can't run this command or subcommand script: x", "denied", "access rules"),
+        ("NOPERM ACL failure in script: x", "denied", "access rules"),
+        ("ERR ACL failure in script: x", "denied", "access rules"),
         ("ERR something else", "storeFailed", "a script"), ("", "storeFailed", "a script"),
     ]
 

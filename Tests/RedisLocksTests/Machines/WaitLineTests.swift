@@ -174,6 +174,17 @@ struct WaitLineTests {
         #expect(line.isEmpty && !line.hasHead && line.nextBeat == nil)
     }
 
+    @Test("who asked first is named first, wherever it is kept")
+    func order() throws {
+        var line = try Self.line()
+        for (number, asked) in [(1, "1000"), (2, "999"), (3, "1001"), (4, "0"), (5, "1000000")] as [(UInt64, String)] {
+            var place = try Self.place(number)
+            place.asked = asked
+            line.admit(place, try Self.obstacle(), at: .at(0))
+        }
+        #expect(line.owners.map(\.low) == [4, 2, 1, 3, 5])
+    }
+
     @Test("any sequence of events", arguments: 0..<100 as Range<UInt64>)
     func anySequence(_ seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
