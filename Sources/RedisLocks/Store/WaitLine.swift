@@ -65,13 +65,6 @@ struct WaitLine {
     /// Whether nobody waits.
     var isEmpty: Bool { places.isEmpty }
 
-    /// Everyone, in the order in which they first asked.
-    var owners: [OwnerID] {
-        places.values
-            .sorted { ($0.asked.utf8.count, $0.asked) < ($1.asked.utf8.count, $1.asked) }
-            .map(\.claim.owner)
-    }
-
     /// Whether the first in the queue is one of these.
     var hasHead: Bool { head != nil }
 
