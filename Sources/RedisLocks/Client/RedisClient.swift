@@ -242,11 +242,20 @@ extension RedisClient {
         for exchange in exchanges {
             do {
                 replies.append(try await exchange.reply())
+                // Whoever is refused learns nothing from what comes after that, perhaps not even an answer.
+                if case .error = replies[0] { break }
             } catch {
-                throw error.lockError(store: configuration.label)
+                throw Self.explain(error, hasSpoken: !replies.isEmpty).lockError(store: configuration.label)
             }
         }
         return try handshake.evaluate(replies)
+    }
+
+    /// A server that ends a connection before it has said a word has its reasons, which can only be guessed.
+    private static func explain(_ failure: RequestFailure, hasSpoken: Bool) -> RequestFailure {
+        guard case .unanswered(let reason) = failure, !hasSpoken else { return failure }
+        let guess = "it may have no room for another client (max number of clients), or want TLS"
+        return .unanswered("\(reason), before it had said a word: \(guess)")
     }
 
     private func adopt(_ connection: RedisConnection, _ profile: ServerProfile) {
