@@ -19,6 +19,7 @@ struct FailoverTests {
                     try await parties[0].expectRenewal(of: lease)
                     #expect(lease.state == .held)
                     #expect(try await replica.waiterCount("job") == 4)
+                    try await replica.waitForClients(3)
                     await lease.release()
                     let turns = try await line.finish()
                     #expect(turns.map(\.number) == Array(0..<4))

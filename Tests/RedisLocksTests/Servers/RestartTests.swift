@@ -19,6 +19,7 @@ struct RestartTests {
                 try await server.restart(keepingData: true)
                 try await waitUntil("a renewal") { lease.state == .held }
                 #expect(try await server.waiterCount("job") == 6)
+                try await server.waitForClients(3)
                 #expect(await lease.release() == .released)
                 let turns = try await line.finish()
                 #expect(turns.map(\.number) == Array(0..<6))
@@ -101,7 +102,8 @@ struct RestartTests {
                 for party in parties { try await party.warmUp() }
                 let lease = try await parties[0].acquire("job", ttl: .seconds(1))
                 let line = ServingLine("job")
-                for number in 0..<3 { try await line.join(parties[1], number, ttl: .seconds(1)) }
+                // They are silent for less than their lease, and so keep their places.
+                for number in 0..<3 { try await line.join(parties[1], number, ttl: .seconds(20)) }
                 try await server.kill()
                 try await waitUntil("the loss") { lease.state == .lost(.expired) }
                 let deadline = try #require(lease.validUntil)

@@ -12,6 +12,13 @@ extension TestRedisServer {
         try await command(["ZCARD", "{\(name)}:dlock:queue"]).number ?? 0
     }
 
+    /// Waits until so many clients are connected, and listen: who does not is passed over when a lock is handed on.
+    func waitForClients(_ count: Int) async throws {
+        try await waitUntil("\(count) clients") {
+            try await command(["PUBSUB", "CHANNELS", "dlock:*"]).items.count >= count
+        }
+    }
+
     /// Checks that nobody holds a lock and nobody waits for it.
     func expectFree(_ name: String, sourceLocation: SourceLocation = #_sourceLocation) async throws {
         let value = try await command(["GET", name])
