@@ -104,7 +104,10 @@ package final class TimerQueue<Payload: Sendable>: Sendable {
             // One that was cancelled a moment too late must not make the queue forget its successor.
             if state.sleeper?.number == sleeper { state.sleeper = nil }
             var due: [Payload] = []
-            while let first = state.heap.min, first.due.advanced(by: .zero - first.slack) <= now {
+            while let first = state.heap.min {
+                // One that was cancelled must not hide those behind it that are within their slack.
+                let isWanted = state.payloads[first.number] != nil
+                if isWanted, now < first.due.advanced(by: .zero - first.slack) { break }
                 state.heap.removeMin()
                 if let payload = state.payloads.removeValue(forKey: first.number) { due.append(payload) }
             }

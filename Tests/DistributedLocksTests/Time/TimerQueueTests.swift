@@ -48,6 +48,17 @@ import Testing
         #expect(clock.nextDeadline == .at(11.5))
     }
 
+    @Test("What was cancelled does not keep what is due after it from travelling along")
+    func cancelledBetween() async {
+        queue.schedule("exact", at: .at(10))
+        let cancelled = queue.schedule("cancelled", at: .at(10.5))
+        queue.schedule("early", at: .at(11), slack: .seconds(1))
+        queue.cancel(cancelled)
+        await advance(to: 10)
+        await clock.settle { delivered.count == 1 }
+        #expect(delivered.all == [["exact", "early"]])
+    }
+
     @Test("A cancelled timer is not delivered, and nothing sleeps beyond it")
     func cancel() async {
         let first = queue.schedule("first", at: .at(1))
