@@ -90,11 +90,14 @@ final class RedisClient: Sendable {
     ///
     /// - Parameters:
     ///   - deadline: When to give up.
+    ///   - isRepeatable: Whether to send it again on the next connection if this one ends before the reply: for requests
+    ///     that change nothing.
     ///   - inspect: See ``Exchange``.
     ///   - make: Makes the commands for a connection; it is called again if the first one turns out to be closed.
     /// - Throws: ``RequestFailure``, or ``LockError`` if there is no connection.
     func send(
         until deadline: LeaseClock.Instant,
+        isRepeatable: Bool = false,
         inspect: Exchange.Inspection? = nil,
         _ make: (RedisConnection) -> [RedisCommand]
     ) async throws -> Reply {
@@ -107,7 +110,7 @@ final class RedisClient: Sendable {
             do {
                 return Reply(value: try await exchange.reply(), sent: sent)
             } catch {
-                guard case .notSent = error, clock.now < deadline else { throw error }
+                guard error.wasNotCarriedOut || (isRepeatable && error.wasCutOff), clock.now < deadline else { throw error }
                 retire(connection)
             }
         }

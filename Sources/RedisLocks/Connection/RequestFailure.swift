@@ -17,6 +17,16 @@ enum RequestFailure: Error, Hashable, Sendable {
 }
 
 extension RequestFailure {
+    /// Whether the server has certainly not seen it, since the connection had ended.
+    var wasNotCarriedOut: Bool {
+        if case .notSent = self { true } else { false }
+    }
+
+    /// Whether the connection ended before the reply.
+    var wasCutOff: Bool {
+        if case .unanswered = self { true } else { false }
+    }
+
     /// What a user is told.
     ///
     /// - Parameter store: The label of the store.

@@ -143,7 +143,7 @@ struct ScriptCalls: Sendable {
     ///
     /// - Parameter places: Which part of the queue to tell of.
     func status(_ keys: LockKeys, places: Range<Int>) async throws -> StatusAnswer {
-        let reply = try await run(.status, keys: 4) { _, command in
+        let reply = try await run(.status, keys: 4, isRepeatable: true) { _, command in
             command.append(keys)
             command.append(Int64(places.lowerBound))
             command.append(Int64(places.upperBound - 1))
@@ -166,7 +166,7 @@ struct ScriptCalls: Sendable {
     ///
     /// - Returns: For each lock its value; `nil` if it is free or not a string.
     func watch(_ keys: [LockKeys]) async throws -> [String?] {
-        let reply = try await client.send(until: standardDeadline) { _ in
+        let reply = try await client.send(until: standardDeadline, isRepeatable: true) { _ in
             var command = RedisCommand("MGET", capacity: 64 * keys.count)
             for key in keys { command.append(key.lock) }
             return [RedisCommand("CLIENT", "CACHING", "YES"), command]
@@ -183,7 +183,7 @@ struct ScriptCalls: Sendable {
     ///   - prefix: What the keys contain.
     /// - Returns: Where to go on, `0` at the end, and keys, some perhaps more than once.
     func scan(from cursor: String, prefix: String) async throws -> (next: String, keys: [String]) {
-        let reply = try await client.send(until: standardDeadline) { _ in
+        let reply = try await client.send(until: standardDeadline, isRepeatable: true) { _ in
             var command = RedisCommand("SCAN", .text(cursor), "COUNT", 1_000)
             if !prefix.isEmpty {
                 command.append("MATCH")
@@ -217,6 +217,7 @@ struct ScriptCalls: Sendable {
         keys: Int,
         until deadline: LeaseClock.Instant? = nil,
         watching: Bool = false,
+        isRepeatable: Bool = false,
         inspect: Exchange.Inspection? = nil,
         _ addParameters: (RedisConnection, inout RedisCommand) -> Void
     ) async throws -> RedisClient.Reply {
@@ -224,7 +225,7 @@ struct ScriptCalls: Sendable {
         var isKnown = true
         while true {
             var last: RedisConnection?
-            let reply = try await client.send(until: deadline, inspect: inspect) { connection in
+            let reply = try await client.send(until: deadline, isRepeatable: isRepeatable, inspect: inspect) { connection in
                 last = connection
                 var command = script.command(keys: keys, isKnown: isKnown)
                 addParameters(connection, &command)
