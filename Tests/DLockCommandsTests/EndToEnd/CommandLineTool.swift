@@ -3,15 +3,20 @@ import Testing
 
 /// The built `dlock`, run as users run it: another process, its own store folder.
 final class CommandLineTool: Sendable {
-    /// The folder of the store; removed with the tool.
+    /// The folder of the store, removed with the tool; or the URL of another store.
     let store: String
 
     init() throws {
         store = FileManager.default.temporaryDirectory.appendingPathComponent("dlock-e2e-\(UUID().uuidString)").path
     }
 
+    /// Uses a server.
+    init(_ server: RedisServer) {
+        store = server.url
+    }
+
     deinit {
-        try? FileManager.default.removeItem(atPath: store)
+        if store.hasPrefix("/") { try? FileManager.default.removeItem(atPath: store) }
     }
 
     /// A command that ends when it is sent a line.
@@ -37,6 +42,11 @@ final class CommandLineTool: Sendable {
         let process = try start(arguments, environment: environment)
         if let input { process.send(input) }
         return try await process.finished()
+    }
+
+    /// As ``run(_:input:environment:)``.
+    func run(_ arguments: [String]) async throws -> Finished {
+        try await start(arguments, environment: [:]).finished()
     }
 
     /// Starts, and leaves it running.
