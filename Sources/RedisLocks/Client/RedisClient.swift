@@ -135,6 +135,9 @@ final class RedisClient: Sendable {
     /// The connection, if there is one at this moment.
     var current: RedisConnection? { state.withLock { $0.connection } }
 
+    /// Whether there has ever been a connection.
+    var hasBeenConnected: Bool { state.withLock { $0.hasBeenConnected } }
+
     /// The server behind a connection cannot be used (any more): go on to the next.
     func abandon(_ connection: RedisConnection?) {
         guard let connection else { return }

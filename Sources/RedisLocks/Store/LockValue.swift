@@ -26,9 +26,9 @@ extension LockValue {
         self.owner = owner
         self.client = client
         holder = Holder(
-            host: Self.unlessAbsent(words[5]),
+            host: Self.unlessAbsent(words[5].prefix(Holder.maximumLabelLength)),
             processID: Int32(words[3]),
-            label: Self.unlessAbsent(words[6]),
+            label: Self.unlessAbsent(words[6].prefix(Holder.maximumLabelLength)),
             since: Int64(words[4]).map { UnixTime(microseconds: $0) }
         )
     }

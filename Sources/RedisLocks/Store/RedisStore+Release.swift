@@ -7,6 +7,8 @@ extension RedisStore {
         let keys = try keys(of: claim.name)
         room.remove(claim.owner)?.slot.finish(.withdrawn)
         holdings.remove(claim.owner)
+        // Nothing has ever been sent: there is nothing to take back, and nobody to ask.
+        guard calls.client.hasBeenConnected else { return .notHeld }
         do {
             let answer = try await calls.release(claim.owner, keys) { doubts.refusal(of: claim.owner, on: $0) }
             doubts.remove(claim.owner)
