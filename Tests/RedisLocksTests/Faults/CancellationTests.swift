@@ -21,6 +21,7 @@ struct CancellationTests {
     ///   - matches: Which command.
     ///   - body: What sends it.
     /// - Returns: How the body ended, before it could have had an answer.
+    /// - Throws: ``TimedOut`` if there is no such command.
     private func cancel<Value: Sendable>(
         in scene: FaultScene,
         _ moment: Moment,
@@ -45,7 +46,7 @@ struct CancellationTests {
 
     @Test("while connecting", arguments: Moment.allCases, ["HELLO", "CLIENT", "SUBSCRIBE", "PUBLISH"])
     func connecting(_ moment: Moment, _ command: String) async throws {
-        try await FaultScene.with { scene in
+        try await FaultScene.with(isConnected: false) { scene in
             let lock = try scene.lock
             expectCancelled(try await cancel(in: scene, moment, { $0.name == command }) { try await lock.acquire() })
             try await scene.expectHealthy()
@@ -174,7 +175,7 @@ struct CancellationTests {
 
     @Test("before anything: nothing is sent")
     func beforeAll() async throws {
-        try await FaultScene.with { scene in
+        try await FaultScene.with(isConnected: false) { scene in
             let lock = try scene.lock
             let store = scene.store
             let task = Task {

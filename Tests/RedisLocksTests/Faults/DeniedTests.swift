@@ -90,6 +90,8 @@ struct DeniedTests {
                 let store = try FaultScene.makeStore(port: server.port) {
                     $0.credentials = Self.alice
                     $0.keyPrefix = "app:"
+                    $0.requestTimeout = .seconds(5)
+                    $0.connectTimeout = .seconds(5)
                 }
                 let service = FaultScene.makeService(store)
                 let lease = try await service.lock(FaultScene.name).acquire()
@@ -112,7 +114,11 @@ struct DeniedTests {
     @Test("a right that is taken away while a lock is held and waited for, and given back")
     func takenAway() async throws {
         try await TestRedisServer.with(.redis7, Self.rules("~* &* +@all")) { server in
-            let store = try FaultScene.makeStore(port: server.port) { $0.credentials = Self.alice }
+            let store = try FaultScene.makeStore(port: server.port) {
+                $0.credentials = Self.alice
+                $0.requestTimeout = .seconds(5)
+                $0.connectTimeout = .seconds(5)
+            }
             let service = FaultScene.makeService(store)
             let lease = try await service.lock(FaultScene.name).acquire()
             try await server.command(["ACL", "SETUSER", "alice", "-evalsha"])

@@ -17,15 +17,14 @@ struct LateCopyTests {
         before: (FaultScene) async throws -> Void = { _ in },
         body: (FaultScene, Task<Void, any Error>) async throws -> Void
     ) async throws {
-        try await FaultScene.with { scene in
+        try await FaultScene.with(requestTimeout: FaultScene.shortTimeout) { scene in
             let service = FaultScene.makeService(scene.store, ttl: Self.ttl)
-            _ = try await service.status(of: FaultScene.name)
             try await before(scene)
             let rule = scene.proxy.when(.holdRequest) { $0.runs(.status) }
             // The silence after this one ends the connection, before the time for the acquire is up.
             let first = Task { try await service.status(of: FaultScene.name) }
             try await rule.happened()
-            try await Task.sleep(for: FaultScene.requestTimeout * 3 / 2)
+            try await Task.sleep(for: FaultScene.shortTimeout * 3 / 2)
             scene.proxy.forget()
             let task = Task { try await start(service) }
             try await body(scene, task)
@@ -67,7 +66,7 @@ struct LateCopyTests {
         let obstacle = Holding()
         try await scene { service async throws in
             let error = await #expect(throws: LockError.self) {
-                try await service.lock(FaultScene.name).acquire(timeout: .milliseconds(1_500))
+                try await service.lock(FaultScene.name).acquire(timeout: .seconds(2))
             }
             #expect(error?.kind == "timedOut")
         } before: { scene in

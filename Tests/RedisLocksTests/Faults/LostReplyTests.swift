@@ -7,7 +7,7 @@ import Testing
 struct LostReplyTests {
     @Test("acquire, nobody in the way", arguments: NetworkFault.allCases)
     func acquire(_ fault: NetworkFault) async throws {
-        try await FaultScene.with { scene in
+        try await FaultScene.with(requestTimeout: fault.requestTimeout) { scene in
             let lock = try scene.lock
             let outcome = try await fault.strike(in: scene, { $0.runs(.acquire) }) {
                 try await lock.acquire(timeout: .seconds(5))
@@ -30,7 +30,7 @@ struct LostReplyTests {
         [true, false]
     )
     func tryAcquire(_ fault: NetworkFault, _ isTaken: Bool) async throws {
-        try await FaultScene.with { scene in
+        try await FaultScene.with(requestTimeout: fault.requestTimeout) { scene in
             let lock = try scene.lock
             let obstacle = isTaken ? try await scene.otherLock.acquire() : nil
             let outcome = try await fault.strike(in: scene, { $0.runs(.acquire) }) { try await lock.tryAcquire() }
@@ -48,7 +48,7 @@ struct LostReplyTests {
 
     @Test("acquire that queues", arguments: NetworkFault.allCases)
     func queue(_ fault: NetworkFault) async throws {
-        try await FaultScene.with { scene in
+        try await FaultScene.with(requestTimeout: fault.requestTimeout) { scene in
             let lock = try scene.lock
             let obstacle = try await scene.otherLock.acquire()
             let release = Task {
@@ -75,7 +75,7 @@ struct LostReplyTests {
 
     @Test("release that frees the lock", arguments: NetworkFault.allCases)
     func release(_ fault: NetworkFault) async throws {
-        try await FaultScene.with { scene in
+        try await FaultScene.with(requestTimeout: fault.requestTimeout) { scene in
             let lease = try await scene.lock.acquire()
             let result = try await fault.strike(in: scene, { $0.runs(.release) }) { await lease.release() }.get()
             #expect(result == .released)
@@ -85,7 +85,7 @@ struct LostReplyTests {
 
     @Test("release that hands over", arguments: NetworkFault.allCases)
     func handOver(_ fault: NetworkFault) async throws {
-        try await FaultScene.with { scene in
+        try await FaultScene.with(requestTimeout: fault.requestTimeout) { scene in
             let lease = try await scene.lock.acquire()
             let otherLock = try scene.otherLock
             let next = Task { try await otherLock.acquire(timeout: .seconds(10)) }
@@ -103,7 +103,7 @@ struct LostReplyTests {
 
     @Test("a waiter that leaves", arguments: NetworkFault.allCases)
     func withdrawal(_ fault: NetworkFault) async throws {
-        try await FaultScene.with { scene in
+        try await FaultScene.with(requestTimeout: fault.requestTimeout) { scene in
             let lock = try scene.lock
             let obstacle = try await scene.otherLock.acquire()
             let outcome = try await fault.strike(in: scene, { $0.runs(.release) }) {
@@ -120,7 +120,7 @@ struct LostReplyTests {
 
     @Test("renewal: the lease goes on", arguments: NetworkFault.allCases)
     func renew(_ fault: NetworkFault) async throws {
-        try await FaultScene.with { scene in
+        try await FaultScene.with(requestTimeout: fault.requestTimeout) { scene in
             let service = FaultScene.makeService(scene.store, ttl: .seconds(3))
             let lease = try await service.lock(FaultScene.name).acquire()
             _ = try await fault.strike(in: scene, { $0.runs(.renew) }) {}
@@ -135,7 +135,7 @@ struct LostReplyTests {
 
     @Test("a waiter that confirms its place", arguments: NetworkFault.allCases)
     func beat(_ fault: NetworkFault) async throws {
-        try await FaultScene.with { scene in
+        try await FaultScene.with(requestTimeout: fault.requestTimeout) { scene in
             let lock = try scene.lock
             let obstacle = try await scene.otherLock.acquire()
             let waiter = Task { try await lock.acquire(timeout: .seconds(10)) }
@@ -171,7 +171,7 @@ struct LostReplyTests {
 
     @Test("status", arguments: NetworkFault.allCases)
     func status(_ fault: NetworkFault) async throws {
-        try await FaultScene.with { scene in
+        try await FaultScene.with(requestTimeout: fault.requestTimeout) { scene in
             let obstacle = try await scene.otherLock.acquire()
             let service = scene.service
             let outcome = try await fault.strike(in: scene, { $0.runs(.status) }) {
@@ -191,7 +191,7 @@ struct LostReplyTests {
 
     @Test("forced release", arguments: NetworkFault.allCases)
     func force(_ fault: NetworkFault) async throws {
-        try await FaultScene.with { scene in
+        try await FaultScene.with(requestTimeout: fault.requestTimeout) { scene in
             let victim = try await scene.otherLock.acquire()
             let service = scene.service
             let outcome = try await fault.strike(in: scene, { $0.runs(.force) }) {
@@ -215,7 +215,7 @@ struct LostReplyTests {
         ["HELLO", "CLIENT", "SUBSCRIBE", "PUBLISH"]
     )
     func connect(_ fault: NetworkFault, _ command: String) async throws {
-        try await FaultScene.with { scene in
+        try await FaultScene.with(requestTimeout: fault.requestTimeout, isConnected: false) { scene in
             let lock = try scene.lock
             let outcome = try await fault.strike(in: scene, { $0.name == command }) {
                 try await lock.acquire(timeout: .seconds(5))
@@ -227,7 +227,7 @@ struct LostReplyTests {
 
     @Test("opening another connection, while a lock is held", arguments: NetworkFault.allCases, ["HELLO", "SUBSCRIBE"])
     func reconnect(_ fault: NetworkFault, _ command: String) async throws {
-        try await FaultScene.with { scene in
+        try await FaultScene.with(requestTimeout: fault.requestTimeout) { scene in
             let service = FaultScene.makeService(scene.store, ttl: .seconds(3))
             let lease = try await service.lock(FaultScene.name).acquire()
             let proxy = scene.proxy
@@ -242,7 +242,7 @@ struct LostReplyTests {
 
     @Test("watching what is held", arguments: NetworkFault.allCases, ["CLIENT", "MGET"])
     func watch(_ fault: NetworkFault, _ command: String) async throws {
-        try await FaultScene.with { scene in
+        try await FaultScene.with(requestTimeout: fault.requestTimeout) { scene in
             let service = FaultScene.makeService(scene.store, ttl: .seconds(3))
             let lease = try await service.lock(FaultScene.name).acquire()
             _ = try await fault.strike(

@@ -11,6 +11,9 @@ enum NetworkFault: CaseIterable {
     /// The server does what was asked, and its reply comes after the request timeout.
     case replyLate
 
+    /// How long requests may take in a scene with this fault.
+    var requestTimeout: Duration { self == .replyLate ? FaultScene.shortTimeout : .seconds(5) }
+
     private var action: ProxyRule.Action {
         switch self {
         case .replyLost: .cutBeforeReply
@@ -36,7 +39,7 @@ enum NetworkFault: CaseIterable {
         let task = Task { try await body() }
         try await rule.happened()
         if self == .replyLate {
-            try await Task.sleep(for: FaultScene.requestTimeout * 5 / 4)
+            try await Task.sleep(for: FaultScene.shortTimeout * 5 / 4)
             rule.letGo()
         }
         return await task.result

@@ -64,7 +64,7 @@ struct RefusalTests {
             let admin = try await scene.server.connect()
             try admin.send(["DEBUG", "RELOAD"])
             try await waitUntil("a server that is loading") { try await scene.server.info("loading") == "1" }
-            let store = try FaultScene.makeStore(port: scene.server.port) { $0.requestTimeout = .milliseconds(200) }
+            let store = try FaultScene.makeStore(port: scene.server.port) { $0.requestTimeout = .seconds(1) }
             let error = await LockError.thrown { try await store.acquire(FaultScene.request()) }
             #expect(error?.kind == "unreachable" && "\(error as Any)".contains("LOADING"), "\(error as Any)")
             await store.close()
@@ -139,7 +139,7 @@ struct RefusalTests {
 
     @Test("no room for another client")
     func maximumClients() async throws {
-        try await FaultScene.with { scene in
+        try await FaultScene.with(isConnected: false) { scene in
             try await scene.server.command(["CONFIG", "SET", "maxclients", "4"])
             var others: [RedisConnection] = []
             for _ in 0..<4 { others.append(try await scene.server.connect()) }
