@@ -218,13 +218,7 @@ extension RedisClient {
             onPush: delegate.onPush,
             onEnd: { end.open($0) }
         )
-        let connection: RedisConnection
-        do throws(LockError) {
-            connection = try await connector.connect(to: address, id: id, delegate: delegate)
-        } catch {
-            // A server that has no room says so before it is asked, and hangs up.
-            throw end.current.map { .unreachable(store: configuration.label, reason: $0) } ?? error
-        }
+        let connection = try await connector.connect(to: address, id: id, delegate: delegate)
         let profile: ServerProfile
         do throws(LockError) {
             profile = try await greet(connection)

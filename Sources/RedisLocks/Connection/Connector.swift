@@ -97,6 +97,7 @@ struct Connector: Sendable {
             return "no address"
         case let error as IOError: return String(cString: strerror(error.errnoCode))
         case ChannelError.connectTimeout(let amount): return "no answer within \(amount.nanoseconds / 1_000_000) ms"
+        case is ChannelPipelineError, ChannelError.ioOnClosedChannel: return "the server closed the connection at once"
         default: return "\(error)"
         }
     }
