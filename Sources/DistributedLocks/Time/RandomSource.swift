@@ -1,14 +1,20 @@
 import Synchronization
 
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// A source of random numbers that can be shared between tasks; injected so that tests can seed it.
 public final class RandomSource: Sendable {
     private let generate: @Sendable () -> UInt64
 
-    /// Uses the operating system's generator, which is safe for identifiers that nobody may guess.
-    public static let system = RandomSource {
-        var generator = SystemRandomNumberGenerator()
-        return generator.next()
-    }
+    /// Uses the operating system's generator, which is safe for identifiers that nobody may guess. Asks it for many numbers at
+    /// a time.
+    public static let system = RandomSource(BufferedSystemGenerator())
 
     private init(_ generate: @escaping @Sendable () -> UInt64) {
         self.generate = generate
@@ -27,5 +33,24 @@ public final class RandomSource: Sendable {
     public func jitter(upTo limit: Duration) -> Duration {
         guard limit > .zero else { return .zero }
         return limit * (Double(next() >> 11) * 0x1p-53)
+    }
+}
+
+/// The operating system's generator, asked for many numbers at a time: each question is a system call.
+private struct BufferedSystemGenerator: RandomNumberGenerator, Sendable {
+    /// As many as one question may ask for: 256 bytes.
+    private static let size = 32
+    private var numbers: [UInt64] = []
+
+    mutating func next() -> UInt64 {
+        if let number = numbers.popLast() { return number }
+        let isFilled = withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Self.size) { fresh in
+            guard getentropy(fresh.baseAddress, Self.size * MemoryLayout<UInt64>.size) == 0 else { return false }
+            numbers.append(contentsOf: fresh)
+            return true
+        }
+        if isFilled, let number = numbers.popLast() { return number }
+        var system = SystemRandomNumberGenerator()
+        return system.next()
     }
 }

@@ -7,7 +7,7 @@ import Synchronization
 /// comes later is dropped, but its place among the replies of the connection is kept.
 final class Exchange: Sendable {
     private enum State {
-        case waiting(CheckedContinuation<RESPValue, any Error>?)
+        case waiting(UnsafeContinuation<RESPValue, any Error>?)
         case done(Result<RESPValue, RequestFailure>)
     }
 
@@ -57,7 +57,7 @@ final class Exchange: Sendable {
     func reply() async throws(RequestFailure) -> RESPValue {
         do {
             return try await withTaskCancellationHandler {
-                try await withCheckedThrowingContinuation { enter($0) }
+                try await withUnsafeThrowingContinuation { enter($0) }
             } onCancel: {
                 fail(.cancelled)
             }
@@ -78,7 +78,9 @@ final class Exchange: Sendable {
         finish(.failure(failure))
     }
 
-    private func enter(_ continuation: CheckedContinuation<RESPValue, any Error>) {
+    /// The continuation is resumed exactly once: here, or by whoever finishes the exchange. (It is not a checked one, since
+    /// this is what every request passes through.)
+    private func enter(_ continuation: UnsafeContinuation<RESPValue, any Error>) {
         let result = state.withLock { state -> Result<RESPValue, RequestFailure>? in
             if case .done(let result) = state { return result }
             state = .waiting(continuation)
@@ -88,7 +90,7 @@ final class Exchange: Sendable {
     }
 
     private func finish(_ result: Result<RESPValue, RequestFailure>) {
-        let continuation = state.withLock { state -> CheckedContinuation<RESPValue, any Error>?? in
+        let continuation = state.withLock { state -> UnsafeContinuation<RESPValue, any Error>?? in
             guard case .waiting(let continuation) = state else { return nil }
             state = .done(result)
             return .some(continuation)
