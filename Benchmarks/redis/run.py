@@ -26,7 +26,7 @@ HANDOFFS = (2, 10, 100)
 DEPTHS = (8, 64, 256)
 # What our client sends: keys and arguments of acquire.lua and release.lua.
 KEYS = ["{key}", "{{key}}:dlock:fence", "{{key}}:dlock:waiters", "{{key}}:dlock:queue"]
-VALUE = "{token} dlock {client} 12345 1700000000000 hostname -"
+VALUE = "{token} dlock {client} 12345 1700000000000000 hostname -"
 ACQUIRE = [*KEYS, VALUE, "30000", "1", "0"]
 RELEASE = [*KEYS, "{token}", "0"]
 CHANNEL = "dlock:{client}"

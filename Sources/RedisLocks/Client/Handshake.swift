@@ -58,7 +58,7 @@ struct Handshake: Sendable {
     ///
     /// - Parameter replies: One for each of ``steps``.
     /// - Returns: What is known of the server.
-    /// - Throws: ``LockError`` if locks cannot be kept there.
+    /// - Throws: `LockError` if locks cannot be kept there.
     func evaluate(_ replies: [RESPValue]) throws(LockError) -> ServerProfile {
         var profile = ServerProfile()
         for (step, reply) in zip(steps, replies) {

@@ -17,14 +17,19 @@ extension RESPError {
     /// - Parameters:
     ///   - store: The label of the store.
     ///   - activity: What was being done.
+    /// - Returns: An error that says what somebody can do about it.
     func lockError(store: String, doing activity: String) -> LockError {
         switch code {
         case "NOAUTH":
-            .denied(store: store, reason: "it wants a user or password (\(self)); give one in the URL or its password-file")
+            .denied(
+                store: store,
+                reason: "it wants a user or password (\(self)); give one in the URL or its password-file"
+            )
         case "WRONGPASS":
             .denied(store: store, reason: "the user name or the password is wrong, or the user is disabled")
         case "NOPERM",
-            _ where message.hasPrefix("ACL failure in script") || message.hasPrefix("The user executing the script can't"):
+            _
+        where message.hasPrefix("ACL failure in script") || message.hasPrefix("The user executing the script can't"):
             .denied(store: store, reason: "\(activity): \(message); see the access rules in the documentation")
         case "READONLY":
             .unreachable(store: store, reason: "it is a read-only replica")

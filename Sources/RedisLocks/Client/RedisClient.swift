@@ -59,7 +59,7 @@ final class RedisClient: Sendable {
     ///   - logger: Where to log.
     ///   - executor: Where the connection lives, and everything that is done for it.
     ///   - delegate: Who is told.
-    /// - Throws: ``LockError/invalid(_:)``.
+    /// - Throws: `LockError.invalid`.
     init(
         configuration: RedisConfiguration,
         channel: String?,
@@ -94,7 +94,8 @@ final class RedisClient: Sendable {
     ///     that change nothing.
     ///   - inspect: See ``Exchange``.
     ///   - make: Makes the commands for a connection; it is called again if the first one turns out to be closed.
-    /// - Throws: ``RequestFailure``, or ``LockError`` if there is no connection.
+    /// - Returns: The reply, which may be an error.
+    /// - Throws: ``RequestFailure``, or `LockError` if there is no connection.
     func send(
         until deadline: LeaseClock.Instant,
         isRepeatable: Bool = false,
@@ -110,7 +111,9 @@ final class RedisClient: Sendable {
             do {
                 return Reply(value: try await exchange.reply(), sent: sent)
             } catch {
-                guard error.wasNotCarriedOut || (isRepeatable && error.wasCutOff), clock.now < deadline else { throw error }
+                guard error.wasNotCarriedOut || (isRepeatable && error.wasCutOff), clock.now < deadline else {
+                    throw error
+                }
                 retire(connection)
             }
         }
@@ -118,7 +121,7 @@ final class RedisClient: Sendable {
 
     /// The connection, as soon as there is one.
     ///
-    /// - Throws: ``LockError`` if there is none until `deadline`, or there has never been one and it cannot be had;
+    /// - Throws: `LockError` if there is none until `deadline`, or there has never been one and it cannot be had;
     ///   ``RequestFailure/cancelled``.
     func connection(until deadline: LeaseClock.Instant) async throws -> RedisConnection {
         let (connection, attempt) = try state.withLock { state throws(LockError) in
@@ -196,7 +199,10 @@ extension RedisClient {
             let address = configuration.addresses[index % configuration.addresses.count]
             do {
                 let reason = try await serve(address)
-                logger.debug("The connection has ended", metadata: ["redis.address": "\(address)", "error": "\(reason)"])
+                logger.debug(
+                    "The connection has ended",
+                    metadata: ["redis.address": "\(address)", "error": "\(reason)"]
+                )
                 failures = 0
                 backoff.reset()
             } catch {

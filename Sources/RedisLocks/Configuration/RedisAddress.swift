@@ -30,7 +30,7 @@ extension RedisAddress {
     /// Checks what can be checked without asking anybody. The address itself is not repeated in the error: it may be a
     /// misplaced password.
     ///
-    /// - Throws: ``LockError/invalid(_:)``.
+    /// - Throws: `LockError.invalid`.
     func validate() throws(LockError) {
         switch self {
         case .host(let host, let port):

@@ -13,7 +13,7 @@ extension RedisConfiguration {
     /// URL are written `%40` and so on.
     ///
     /// - Parameter url: The URL.
-    /// - Throws: ``LockError/invalid(_:)`` that says what is wrong and what would be right, and never tells the user or the
+    /// - Throws: `LockError.invalid` that says what is wrong and what would be right, and never tells the user or the
     ///   password.
     public init(url: String) throws(LockError) {
         try self.init(url: url, fallbackPasswordVariable: nil)
@@ -26,7 +26,7 @@ extension RedisConfiguration {
     ///   - fallbackPasswordVariable: The environment variable that the password is taken from if the URL says nothing
     ///     about one.
     ///   - environment: Where environment variables are looked up; those of this process if `nil`.
-    /// - Throws: ``LockError/invalid(_:)`` that says what is wrong and what would be right, and never tells the user or the
+    /// - Throws: `LockError.invalid` that says what is wrong and what would be right, and never tells the user or the
     ///   password.
     public init(
         url: String,

@@ -37,7 +37,7 @@ public struct RedisConfiguration: Hashable, Sendable {
 
     /// Checks what can be checked without asking anybody and without reading files.
     ///
-    /// - Throws: ``LockError/invalid(_:)`` that says what is wrong and what would be right.
+    /// - Throws: `LockError.invalid` that says what is wrong and what would be right.
     public func validate() throws(LockError) {
         try validateAddresses()
         try credentials?.validate()

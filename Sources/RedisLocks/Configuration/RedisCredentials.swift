@@ -22,7 +22,7 @@ public struct RedisCredentials: Hashable, Sendable {
 
     /// Checks what can be checked without asking the server.
     ///
-    /// - Throws: ``LockError/invalid(_:)``, which tells neither the user nor the password.
+    /// - Throws: `LockError.invalid`, which tells neither the user nor the password.
     func validate() throws(LockError) {
         guard !password.isEmpty else {
             throw .invalid("the password for Redis is empty; leave it out if there is none")

@@ -24,7 +24,7 @@ enum RedisPasswordSource: Hashable, Sendable {
 
     /// The first line of a file.
     ///
-    /// - Throws: ``LockError``, with the path and never with anything of what is in the file.
+    /// - Throws: `LockError`, with the path and never with anything of what is in the file.
     static func firstLine(of path: String) throws(LockError) -> String {
         let bytes = try SmallFile(path, what: "the password file").read(
             atMost: maximumLength,

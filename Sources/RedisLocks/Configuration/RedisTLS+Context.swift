@@ -7,7 +7,7 @@ extension RedisTLS {
 
     /// Reads the files and prepares connections.
     ///
-    /// - Throws: ``LockError/invalid(_:)`` that says which file it is, and what is wrong with it.
+    /// - Throws: `LockError.invalid` that says which file it is, and what is wrong with it.
     func makeContext() throws(LockError) -> NIOSSLContext {
         try validate()
         var configuration = TLSConfiguration.makeClientConfiguration()

@@ -26,7 +26,7 @@ public struct RedisTLS: Hashable, Sendable {
 
     /// Checks what can be checked without reading the files.
     ///
-    /// - Throws: ``LockError/invalid(_:)``.
+    /// - Throws: `LockError.invalid`.
     func validate() throws(LockError) {
         for (path, what) in [(trustRoots, "ca"), (certificateChain, "cert"), (privateKey, "key")] {
             guard let path else { continue }

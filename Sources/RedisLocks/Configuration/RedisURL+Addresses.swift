@@ -3,7 +3,7 @@ import DistributedLocks
 extension RedisURL {
     /// The servers that the URL names.
     ///
-    /// - Throws: ``LockError/invalid(_:)``, which repeats nothing of them.
+    /// - Throws: `LockError.invalid`, which repeats nothing of them.
     func addresses() throws(LockError) -> [RedisAddress] {
         guard scheme.isSocket else {
             var addresses: [RedisAddress] = []
@@ -20,7 +20,7 @@ extension RedisURL {
 
     /// The number of the database: behind the slash for hosts, an option for sockets.
     ///
-    /// - Throws: ``LockError/invalid(_:)``.
+    /// - Throws: `LockError.invalid`.
     func database() throws(LockError) -> Int {
         let option = options[.database]
         guard !scheme.isSocket else {

@@ -32,7 +32,7 @@ struct RedisURL {
 
     /// Takes a URL apart.
     ///
-    /// - Throws: ``LockError/invalid(_:)``.
+    /// - Throws: `LockError.invalid`.
     init(_ text: String) throws(LockError) {
         let start = text.firstIndex(of: ":") ?? text.endIndex
         guard let scheme = Scheme(rawValue: text[..<start].lowercased()), text[start...].hasPrefix("://") else {

@@ -29,7 +29,7 @@ struct SmallFile {
     ///   - limit: Never read more than one byte more than this.
     ///   - refusingWritableByOthers: Refuse a file that other users may write to.
     /// - Returns: What is in it; if that is more than `limit` bytes, the first `limit + 1` of them.
-    /// - Throws: ``LockError/invalid(_:)`` with the path and what is wrong.
+    /// - Throws: `LockError.invalid` with the path and what is wrong.
     func read(atMost limit: Int, refusingWritableByOthers: Bool = false) throws(LockError) -> [UInt8] {
         // Not blocking: a pipe without a writer would keep us here for ever.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

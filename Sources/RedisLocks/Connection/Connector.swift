@@ -13,7 +13,7 @@ struct Connector: Sendable {
 
     /// Makes a connector; reads the files that TLS needs.
     ///
-    /// - Throws: ``LockError/invalid(_:)`` for files that cannot be used.
+    /// - Throws: `LockError.invalid` for files that cannot be used.
     init(
         configuration: RedisConfiguration,
         eventLoop: any EventLoop,
@@ -34,7 +34,7 @@ struct Connector: Sendable {
     ///   - id: The number of the connection.
     ///   - delegate: Who is told what arrives unasked, and of the end.
     /// - Returns: A connection on which nothing has been sent.
-    /// - Throws: ``LockError/unreachable(store:reason:)``.
+    /// - Throws: `LockError.unreachable`.
     func connect(
         to address: RedisAddress,
         id: UInt64,

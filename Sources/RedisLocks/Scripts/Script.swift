@@ -8,17 +8,41 @@ struct Script: Hashable, Sendable {
     let sha1: String
 
     /// Takes the lock, or joins the queue for it.
-    static let acquire = Script("acquire", PackageResources.acquire_lua, sha1: "4f3fa72c7d45ef09f58f46b97809fb29a2bc6191")
+    static let acquire = Script(
+        "acquire",
+        PackageResources.acquire_lua,
+        sha1: "44de0f0ac9f5acbdda1208993bc1aa6fe819e94b"
+    )
     /// Gives the lock back, or leaves the queue.
-    static let release = Script("release", PackageResources.release_lua, sha1: "3a2e6f83d588f260072cdc9e75da154fee69a084")
+    static let release = Script(
+        "release",
+        PackageResources.release_lua,
+        sha1: "5382a7148310943c2876d265ff36f20714644c7e"
+    )
     /// Confirms that waiters are still there.
-    static let beat = Script("beat", PackageResources.beat_lua, sha1: "d221bc44156a65bd39225be03c631a9c2e6eaf63")
+    static let beat = Script(
+        "beat",
+        PackageResources.beat_lua,
+        sha1: "e1c8c8820defd39fe2fd19eaa68007682c114f79"
+    )
     /// Extends leases.
-    static let renew = Script("renew", PackageResources.renew_lua, sha1: "bb57f38ece10db86ad244e1b7b3b0a9b5a781dd8")
+    static let renew = Script(
+        "renew",
+        PackageResources.renew_lua,
+        sha1: "bb57f38ece10db86ad244e1b7b3b0a9b5a781dd8"
+    )
     /// Tells who holds and who waits.
-    static let status = Script("status", PackageResources.status_lua, sha1: "c3256fabcf7a085398b6d9b0b03bf101a1024b61")
+    static let status = Script(
+        "status",
+        PackageResources.status_lua,
+        sha1: "c3256fabcf7a085398b6d9b0b03bf101a1024b61"
+    )
     /// Takes the lock away from its holder.
-    static let force = Script("force", PackageResources.force_lua, sha1: "3a8b3b3cb9cacb8f7a1cace87c5d2225d792ca10")
+    static let force = Script(
+        "force",
+        PackageResources.force_lua,
+        sha1: "8a8fe4d73832c73cd0b6c7f656663c4397aba0f9"
+    )
 
     /// All of them.
     static let all = [acquire, release, beat, renew, status, force]

@@ -13,12 +13,14 @@ struct ScriptCalls: Sendable {
     /// Takes or queues for a lock.
     ///
     /// - Parameters:
+    ///   - keys: The keys of the lock.
+    ///   - place: Who asks, and for how long.
     ///   - wait: Whether to join the queue.
     ///   - deadline: When to give up; the request timeout from now if `nil`.
     ///   - onSend: Told of the connection on which it is sent.
     ///   - inspect: Sees the answer before any message that came after it.
     /// - Returns: The answer, and when the request was sent.
-    /// - Throws: ``RequestFailure``, ``RESPError``, ``LockError``.
+    /// - Throws: ``RequestFailure``, ``RESPError``, `LockError`.
     func acquire(
         _ keys: LockKeys,
         _ place: WaitLine.Place,
@@ -46,10 +48,13 @@ struct ScriptCalls: Sendable {
     /// Gives a claim back, or withdraws it.
     ///
     /// - Parameters:
+    ///   - owner: Whose it is.
+    ///   - keys: The keys of the lock.
     ///   - deadline: When to give up; the request timeout from now if `nil`.
     ///   - refusal: For how long a request of this owner that comes late has to be refused, by the connection on which this
     ///     one is sent; zero if none can come.
     /// - Returns: What was found.
+    /// - Throws: ``RequestFailure``, ``RESPError``, `LockError`.
     func release(
         _ owner: OwnerID,
         _ keys: LockKeys,
@@ -76,8 +81,12 @@ struct ScriptCalls: Sendable {
 
     /// Confirms waiters.
     ///
-    /// - Parameter watching: Whether the server is to tell of the next change of the lock.
+    /// - Parameters:
+    ///   - keys: The keys of the lock.
+    ///   - owners: Who waits.
+    ///   - watching: Whether the server is to tell of the next change of the lock.
     /// - Returns: The answer, and when the request was sent.
+    /// - Throws: ``RequestFailure``, ``RESPError``, `LockError`.
     func beat(
         _ keys: LockKeys,
         _ owners: [OwnerID],
@@ -87,7 +96,9 @@ struct ScriptCalls: Sendable {
             command.append(keys)
             for owner in owners { command.append(owner.description) }
         }
-        guard let answer = BeatAnswer(reply.value), answer.places.count == owners.count else { throw nonsense(from: .beat) }
+        guard let answer = BeatAnswer(reply.value), answer.places.count == owners.count else {
+            throw nonsense(from: .beat)
+        }
         return (answer, reply.sent)
     }
 
@@ -98,6 +109,7 @@ struct ScriptCalls: Sendable {
     ///   - watching: Whether the server is to tell of the next change of the locks.
     ///   - onSend: Told of the connection on which it is sent.
     /// - Returns: For each lease whether it is still held, and when the request was sent.
+    /// - Throws: ``RequestFailure``, ``RESPError``, `LockError`.
     func renew(
         _ leases: [(owner: OwnerID, keys: LockKeys, ttl: Duration)],
         watching: Bool,
@@ -141,7 +153,11 @@ struct ScriptCalls: Sendable {
 
     /// Who holds a lock and who waits for it.
     ///
-    /// - Parameter places: Which part of the queue to tell of.
+    /// - Parameters:
+    ///   - keys: The keys of the lock.
+    ///   - places: Which part of the queue to tell of.
+    /// - Returns: What the server knows.
+    /// - Throws: ``RequestFailure``, ``RESPError``, `LockError`.
     func status(_ keys: LockKeys, places: Range<Int>) async throws -> StatusAnswer {
         let reply = try await run(.status, keys: 4, isRepeatable: true) { _, command in
             command.append(keys)
@@ -157,7 +173,8 @@ struct ScriptCalls: Sendable {
     /// - Returns: The type of its key and its value.
     func force(_ keys: LockKeys) async throws -> (kind: String, value: String) {
         let reply = try await run(.force, keys: 4) { $1.append(keys) }
-        guard let fields = reply.value.elements, fields.count == 2, let kind = fields[0].text, let value = fields[1].text
+        guard let fields = reply.value.elements, fields.count == 2, let kind = fields[0].text,
+            let value = fields[1].text
         else { throw nonsense(from: .force) }
         return (kind, value)
     }
@@ -182,6 +199,7 @@ struct ScriptCalls: Sendable {
     ///   - cursor: Where to go on; `0` to begin.
     ///   - prefix: What the keys contain.
     /// - Returns: Where to go on, `0` at the end, and keys, some perhaps more than once.
+    /// - Throws: ``RequestFailure``, ``RESPError``, `LockError`.
     func scan(from cursor: String, prefix: String) async throws -> (next: String, keys: [String]) {
         let reply = try await client.send(until: standardDeadline, isRepeatable: true) { _ in
             var command = RedisCommand("SCAN", .text(cursor), "COUNT", 1_000)
@@ -225,7 +243,8 @@ struct ScriptCalls: Sendable {
         var isKnown = true
         while true {
             var last: RedisConnection?
-            let reply = try await client.send(until: deadline, isRepeatable: isRepeatable, inspect: inspect) { connection in
+            let reply = try await client.send(until: deadline, isRepeatable: isRepeatable, inspect: inspect) {
+                connection in
                 last = connection
                 var command = script.command(keys: keys, isKnown: isKnown)
                 addParameters(connection, &command)
@@ -240,7 +259,8 @@ struct ScriptCalls: Sendable {
     }
 
     private func nonsense(from script: Script?) -> LockError {
-        let reason = "the answer to \(script?.name ?? "a request") makes no sense; is something between us and the server?"
+        let request = script?.name ?? "a request"
+        let reason = "the answer to \(request) makes no sense; is something between us and the server?"
         return .storeFailed(store: client.configuration.label, reason: reason)
     }
 }

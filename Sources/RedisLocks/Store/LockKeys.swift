@@ -27,7 +27,7 @@ struct LockKeys: Hashable, Sendable {
     /// - Parameters:
     ///   - name: The name of the lock.
     ///   - prefix: What is put before it.
-    /// - Throws: ``LockError/invalid(_:)`` for a name that looks like a key of ours beside a lock.
+    /// - Throws: `LockError.invalid` for a name that looks like a key of ours beside a lock.
     init(_ name: LockName, prefix: String) throws(LockError) {
         lock = prefix.isEmpty ? name.text : prefix + name.text
         base = Self.hasHashTag(lock) ? lock + Self.taggedMarker : "{" + lock + "}" + Self.plainMarker
@@ -42,7 +42,9 @@ struct LockKeys: Hashable, Sendable {
     /// The lock that a key stands beside; `nil` if it is a lock itself, or none of our business.
     static func lock(besides key: String) -> String? {
         for companion in Companion.allCases {
-            if let base = removing(taggedMarker + companion.rawValue, from: key) { return hasHashTag(base) ? base : nil }
+            if let base = removing(taggedMarker + companion.rawValue, from: key) {
+                return hasHashTag(base) ? base : nil
+            }
             if let base = removing(plainMarker + companion.rawValue, from: key) {
                 return withoutBraces(base)
             }

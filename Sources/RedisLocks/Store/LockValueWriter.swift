@@ -42,7 +42,8 @@ final class LockValueWriter: Sendable {
     }
 
     private func makeFrame(_ holder: Holder) -> Frame {
-        let host = holder.host.map { String(String.UnicodeScalarView($0.unicodeScalars.map { $0 == " " ? "_" : $0 })) } ?? "-"
+        let host =
+            holder.host.map { String(String.UnicodeScalarView($0.unicodeScalars.map { $0 == " " ? "_" : $0 })) } ?? "-"
         return Frame(
             host: holder.host,
             processID: holder.processID,

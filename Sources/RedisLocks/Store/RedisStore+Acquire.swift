@@ -2,7 +2,7 @@ public import DistributedLocks
 import Synchronization
 
 extension RedisStore {
-    /// Takes the claim, or waits in the queue for it; see ``LockStore/acquire(_:)``.
+    /// Takes the claim, or waits in the queue for it; see `LockStore.acquire`.
     public func acquire(_ request: LockRequest) async throws -> Acquisition {
         try Task.checkCancellation()
         let keys = try keys(of: request.claim.name)

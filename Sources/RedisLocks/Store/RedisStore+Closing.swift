@@ -2,7 +2,7 @@ import DistributedLocks
 import Synchronization
 
 extension RedisStore {
-    /// Ends all waits, gives up all claims, and closes the connection; see ``LockStore/close()``.
+    /// Ends all waits, gives up all claims, and closes the connection; see `LockStore.close`.
     public func close() async {
         guard !isClosed.exchange(true, ordering: .sequentiallyConsistent) else { return }
         let waiting = room.close()

@@ -1,7 +1,7 @@
 public import DistributedLocks
 
 extension RedisStore {
-    /// Who holds `name` and who waits for it, also if the holder is another program; see ``LockStore/status(of:)``.
+    /// Who holds `name` and who waits for it, also if the holder is another program; see `LockStore.status`.
     public func status(of name: LockName) async throws -> LockStatus {
         do {
             return try await status(of: name, keys(of: name))
@@ -38,7 +38,9 @@ extension RedisStore {
             let answer = try await calls.status(keys, places: first..<first + Self.waitersPerRequest)
             status.holders = answer.holder.map { [$0] } ?? []
             status.waiters += answer.waiters
-            if answer.waiters.count < Self.waitersPerRequest || status.waiters.count >= Self.maximumWaiters { return status }
+            if answer.waiters.count < Self.waitersPerRequest || status.waiters.count >= Self.maximumWaiters {
+                return status
+            }
         }
     }
 

@@ -2,7 +2,7 @@ public import DistributedLocks
 import Synchronization
 
 extension RedisStore {
-    /// Gives a claim back, or withdraws it; see ``LockStore/release(_:)``.
+    /// Gives a claim back, or withdraws it; see `LockStore.release`.
     public func release(_ claim: LockClaim) async throws -> ReleaseOutcome {
         let keys = try keys(of: claim.name)
         room.remove(claim.owner)?.slot.finish(.withdrawn)
@@ -18,7 +18,7 @@ extension RedisStore {
         }
     }
 
-    /// Extends leases, a hundred in one request; see ``LockStore/renew(_:)``.
+    /// Extends leases, a hundred in one request; see `LockStore.renew`.
     public func renew(_ requests: [RenewalRequest]) async -> [Renewal] {
         var answers: [Renewal] = []
         await withTaskGroup(of: (Int, [Renewal]).self) { group in
@@ -33,7 +33,7 @@ extension RedisStore {
         return answers
     }
 
-    /// Takes a lock away from whoever holds it, be it ours or not; see ``LockStore/forceRelease(_:)``.
+    /// Takes a lock away from whoever holds it, be it ours or not; see `LockStore.forceRelease`.
     public func forceRelease(_ name: LockName) async throws -> [Holder] {
         let keys = try keys(of: name)
         do {

@@ -42,7 +42,7 @@ public final class RedisStore: LockStore {
     ///   - clock: What deadlines are measured on.
     ///   - random: What identifiers and jitter are drawn from.
     ///   - logger: Where to log; debug level, but for what an operator has to know.
-    /// - Throws: ``LockError/invalid(_:)`` for a configuration that cannot work.
+    /// - Throws: `LockError.invalid` for a configuration that cannot work.
     public init(
         _ configuration: RedisConfiguration,
         clock: LeaseClock = .continuous,
@@ -106,7 +106,7 @@ public final class RedisStore: LockStore {
     /// Makes a store for the server at a URL, for example `redis://user:password@db1:6379/0`.
     ///
     /// - Parameter url: See ``RedisConfiguration/init(url:)``.
-    /// - Throws: ``LockError/invalid(_:)`` for a URL that makes no sense.
+    /// - Throws: `LockError.invalid` for a URL that makes no sense.
     public convenience init(_ url: String) throws(LockError) {
         try self.init(RedisConfiguration(url: url))
     }

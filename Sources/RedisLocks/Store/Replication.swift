@@ -10,7 +10,7 @@ struct Replication: Sendable {
 
     /// Makes one if the configuration asks for it.
     ///
-    /// - Throws: ``LockError/invalid(_:)``.
+    /// - Throws: `LockError.invalid`.
     init?(_ configuration: RedisConfiguration, _ makeClient: () throws(LockError) -> RedisClient) throws(LockError) {
         guard configuration.requiredReplicas > 0 else { return nil }
         calls = ScriptCalls(client: try makeClient())
@@ -21,8 +21,9 @@ struct Replication: Sendable {
     /// Extends leases, and waits until the replicas know of it, and so of everything before it.
     ///
     /// - Returns: As ``ScriptCalls/renew(_:watching:)``.
-    /// - Throws: ``LockError/storeFailed(store:reason:)`` if too few replicas have confirmed it in time.
-    func renew(_ leases: [(owner: OwnerID, keys: LockKeys, ttl: Duration)]) async throws -> ([Bool], LeaseClock.Instant) {
+    /// - Throws: `LockError.storeFailed` if too few replicas have confirmed it in time.
+    func renew(_ leases: [(owner: OwnerID, keys: LockKeys, ttl: Duration)]) async throws -> ([Bool], LeaseClock.Instant)
+    {
         var connection: UInt64?
         let (answers, sent) = try await calls.renew(leases, watching: false) { connection = $0 }
         guard answers.contains(true) else { return (answers, sent) }

@@ -70,7 +70,8 @@ end
 -- The waiters must outlive their own heartbeats, which come every third of a lease.
 local function keep(ttl)
     local life = math.max(4 * ttl, 60000)
-    if call('PTTL', waiters) < life * 3 / 4 then
+    -- The queue may be younger: refusals keep the hash while nobody waits.
+    if math.min(call('PTTL', waiters), call('PTTL', queue)) < life * 3 / 4 then
         call('PEXPIRE', waiters, digits(life))
         call('PEXPIRE', queue, digits(life))
     end
