@@ -5,6 +5,7 @@ extension RedisStore {
     /// Takes the claim, or waits in the queue for it; see `LockStore.acquire`.
     public func acquire(_ request: LockRequest) async throws -> Acquisition {
         try Task.checkCancellation()
+        guard !isClosed.load(ordering: .sequentiallyConsistent) else { throw LockError.closed(store: label) }
         let keys = try keys(of: request.claim.name)
         var place = makePlace(request)
         while true {
@@ -174,11 +175,14 @@ extension RedisStore {
         confirmed: LeaseClock.Instant
     ) async throws -> Grant {
         let confirmed = try await replicated(request, keys) ?? confirmed
+        let signal = holdings.add(request.claim.owner, keys)
+        // A store that is closing may have told its holders before this one was among them.
+        if isClosed.load(ordering: .sequentiallyConsistent) { throw LockError.closed(store: label) }
         return Grant(
             claim: request.claim,
             token: token,
             validity: .until(LeaseTerm(ttl: request.ttl).deadline(confirmedBySending: confirmed)),
-            lossSignal: holdings.add(request.claim.owner, keys)
+            lossSignal: signal
         )
     }
 

@@ -19,6 +19,8 @@ final class WaitingRoom: Sendable {
         var owners: [OwnerID: LockName] = [:]
         /// For whom the server is being asked again at this moment, and whether they have been granted meanwhile.
         var asking: [OwnerID: Bool] = [:]
+        /// Whether everybody has been sent home: nobody would wake who comes now.
+        var isClosed = false
     }
 
     private let calls: ScriptCalls
@@ -50,7 +52,8 @@ final class WaitingRoom: Sendable {
     /// Lets a waiter in whose claim the server has queued, or notes that it has been queued again.
     func admit(_ place: WaitLine.Place, keys: LockKeys, _ obstacle: AcquireAnswer.Obstacle) {
         let name = place.claim.name
-        let isUrgent = state.withLock { state in
+        let isUrgent = state.withLock { state -> Bool? in
+            guard !state.isClosed else { return nil }
             var entry = state.entries[name] ?? Entry(line: WaitLine(keys: keys, random: random))
             entry.line.admit(place, obstacle, at: calls.clock.now)
             state.owners[place.claim.owner] = name
@@ -59,6 +62,7 @@ final class WaitingRoom: Sendable {
             state.entries[name] = entry
             return entry.line.wantsInvalidation
         }
+        guard let isUrgent else { return place.slot.finish(.closed) }
         // The server tells of the end of a lock that somebody has read, so read it.
         if isUrgent { beat(name) }
     }
@@ -101,12 +105,15 @@ final class WaitingRoom: Sendable {
         for name in state.withLock({ Array($0.entries.keys) }) { beat(name) }
     }
 
-    /// Ends all waits.
+    /// Ends all waits, also those that begin later.
     ///
     /// - Returns: Whose they were.
     func close() -> [LockClaim] {
         let entries = state.withLock { state in
-            defer { state = State() }
+            defer {
+                state = State()
+                state.isClosed = true
+            }
             return Array(state.entries.values)
         }
         let places = entries.flatMap { $0.line.places.values }
