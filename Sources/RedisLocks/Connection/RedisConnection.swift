@@ -74,6 +74,8 @@ final class RedisConnection: Sendable {
             self.outbox.withLock { outbox in
                 outbox.nextCheck = nil
                 if let next { self.watch(next, &outbox) }
+                // Those that are about to be sent relied on the check that is over now.
+                for exchange in outbox.exchanges { self.watch(exchange.deadline, &outbox) }
             }
         }
     }
