@@ -54,7 +54,8 @@ final class WaitingRoom: Sendable {
         let name = place.claim.name
         let isUrgent = state.withLock { state -> Bool? in
             guard !state.isClosed else { return nil }
-            var entry = state.entries[name] ?? Entry(line: WaitLine(keys: keys, random: random))
+            // Taken out while it is changed: else all of its places would be copied.
+            var entry = state.entries.removeValue(forKey: name) ?? Entry(line: WaitLine(keys: keys, random: random))
             entry.line.admit(place, obstacle, at: calls.clock.now)
             state.owners[place.claim.owner] = name
             state.names[KeyBytes(keys.lock)] = name
@@ -73,7 +74,8 @@ final class WaitingRoom: Sendable {
     }
 
     private func remove(_ owner: OwnerID, _ state: inout State) -> WaitLine.Place? {
-        guard let name = state.owners.removeValue(forKey: owner), var entry = state.entries[name] else { return nil }
+        guard let name = state.owners.removeValue(forKey: owner), var entry = state.entries.removeValue(forKey: name)
+        else { return nil }
         let place = entry.line.remove(owner)
         store(entry, name, &state)
         return place
@@ -228,7 +230,8 @@ final class WaitingRoom: Sendable {
         place.asked = obstacle.asked
         return state.withLock { state in
             let name = place.claim.name
-            guard state.owners[place.claim.owner] != nil, var entry = state.entries[name] else { return false }
+            guard state.owners[place.claim.owner] != nil, var entry = state.entries.removeValue(forKey: name)
+            else { return false }
             entry.line.admit(place, obstacle, at: calls.clock.now)
             store(entry, name, &state)
             return true
@@ -237,7 +240,7 @@ final class WaitingRoom: Sendable {
 
     private func note<Result>(_ name: LockName, _ change: (inout WaitLine) -> Result) -> Result? {
         state.withLock { state in
-            guard var entry = state.entries[name] else { return nil }
+            guard var entry = state.entries.removeValue(forKey: name) else { return nil }
             let result = change(&entry.line)
             store(entry, name, &state)
             return result
