@@ -192,7 +192,9 @@ final class WaitingRoom: Sendable {
         // The message of a grant may be here before the task that asked: then the lock is its owner's, and not to be given back.
         let isGranted = state.withLock { $0.asking.removeValue(forKey: owner) } ?? false
         // Else it has been withdrawn meanwhile, perhaps before this request arrived.
-        if !isSettled, !isGranted { await calls.forget(place.claim, keys, ttl: place.ttl) }
+        guard !isSettled, !isGranted else { return }
+        // Not here: those who still wait have to be heard of meanwhile.
+        tasks.start { await self.calls.forget(place.claim, keys, ttl: place.ttl) }
     }
 
     /// Asks for a waiter that the server has forgotten.
