@@ -57,7 +57,10 @@ final class Holdings: Sendable {
     func remove(_ owner: OwnerID) {
         state.withLock { state in
             guard let holding = state.holdings.removeValue(forKey: owner) else { return }
-            if holding.isWatched { state.watched[KeyBytes(holding.keys.lock)] = nil }
+            guard holding.isWatched else { return }
+            let key = KeyBytes(holding.keys.lock)
+            // The name may be held anew by somebody else here, before this one is given back.
+            if state.watched[key] == owner { state.watched[key] = nil }
         }
     }
 
