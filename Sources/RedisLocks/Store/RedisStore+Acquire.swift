@@ -8,6 +8,7 @@ extension RedisStore {
         guard !isClosed.load(ordering: .sequentiallyConsistent) else { throw LockError.closed(store: label) }
         let keys = try keys(of: request.claim.name)
         var place = makePlace(request)
+        var onQueued = request.onQueued
         while true {
             switch try await ask(request, place, keys) {
             case .granted(let token, let sent):
@@ -17,7 +18,7 @@ extension RedisStore {
                 if doubts.contains(request.claim.owner) { _ = try await release(request.claim) }
                 return .unavailable(contention)
             case .queued(let contention, let asked):
-                request.onQueued?(contention)
+                onQueued.take()?(contention)
                 place.asked = asked
                 switch try await wait(request, place, keys) {
                 case .granted(let token, let confirmed) where isFresh(confirmed, request.ttl):
