@@ -33,7 +33,7 @@ public final class RedisStore: LockStore {
     let logger: Logger
     let values: LockValueWriter
     let isClosed = Atomic<Bool>(false)
-    let doubts = Doubts()
+    let doubts: Doubts
 
     /// Makes a store; connects when it is first used.
     ///
@@ -91,6 +91,7 @@ public final class RedisStore: LockStore {
                 delegate: RedisClient.Delegate()
             )
         }
+        doubts = Doubts(clock: clock)
         holdings = Holdings(calls: calls, timers: timers, tasks: tasks)
         room = WaitingRoom(
             calls: calls,
