@@ -11,19 +11,19 @@ struct Script: Hashable, Sendable {
     static let acquire = Script(
         "acquire",
         PackageResources.acquire_lua,
-        sha1: "44de0f0ac9f5acbdda1208993bc1aa6fe819e94b"
+        sha1: "6bdc968f397a137bcccae17ffaf38c0175ea2081"
     )
     /// Gives the lock back, or leaves the queue.
     static let release = Script(
         "release",
         PackageResources.release_lua,
-        sha1: "5382a7148310943c2876d265ff36f20714644c7e"
+        sha1: "17edf882cf77c606052af6d28541221d6be8abdf"
     )
     /// Confirms that waiters are still there.
     static let beat = Script(
         "beat",
         PackageResources.beat_lua,
-        sha1: "e1c8c8820defd39fe2fd19eaa68007682c114f79"
+        sha1: "76c9348ee299b43678b70579b74b5448b7971f96"
     )
     /// Extends leases.
     static let renew = Script(
@@ -41,7 +41,7 @@ struct Script: Hashable, Sendable {
     static let force = Script(
         "force",
         PackageResources.force_lua,
-        sha1: "8a8fe4d73832c73cd0b6c7f656663c4397aba0f9"
+        sha1: "9fb0d4e1adad11c656f6fbb26b3cd5bd1c603b40"
     )
 
     /// All of them.

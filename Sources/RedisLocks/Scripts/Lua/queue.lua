@@ -35,7 +35,10 @@ local function look()
     elseif not value then
         return 'none', ''
     end
-    -- Of another type; if it is another error, this one fails likewise, and says so.
+    -- Of another type. Any other error is one of the script's.
+    if string.sub(value.err, 1, 9) ~= 'WRONGTYPE' then
+        call('GET', lock)
+    end
     return call('TYPE', lock).ok, ''
 end
 
