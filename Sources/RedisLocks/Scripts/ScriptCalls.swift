@@ -255,7 +255,8 @@ struct ScriptCalls: Sendable {
                 addParameters(connection, &command)
                 return watching ? [RedisCommand("CLIENT", "CACHING", "YES"), command] : [command]
             }
-            guard case .error(let error) = reply.value else { return reply }
+            guard case .error(let text) = reply.value else { return reply }
+            let error = text.insideScript
             // Another address, or the same name a moment later, may lead to the server that can be written to.
             if error.isReadOnly { client.abandon(last) }
             guard error.code == "NOSCRIPT", isKnown else { throw error }
