@@ -18,8 +18,8 @@ extension RedisStore {
             let prefixLength = configuration.keyPrefix.utf8.count
             for lock in try await scan().sorted() {
                 let text = String(decoding: lock.bytes.dropFirst(prefixLength), as: UTF8.self)
-                guard let name = try? LockName(text) else { continue }
-                let status = try await status(of: name, keys(of: name))
+                guard let name = try? LockName(text), let keys = try? keys(of: name) else { continue }
+                let status = try await status(of: name, keys)
                 if !status.isIdle { found.append(status) }
             }
             return found
