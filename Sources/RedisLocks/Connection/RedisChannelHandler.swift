@@ -14,6 +14,9 @@ final class RedisChannelHandler: ChannelInboundHandler {
         var onEnd: @Sendable (String) -> Void
     }
 
+    /// The shortest time from one look at overdue replies to the next.
+    private static let checkInterval = Duration.milliseconds(10)
+
     private let delegate: Delegate
     private let clock: LeaseClock
     private let silenceLimit: Duration
@@ -103,6 +106,8 @@ final class RedisChannelHandler: ChannelInboundHandler {
                 next = min(next ?? exchange.deadline, exchange.deadline)
             }
         }
+        // Not for every one of thousands that are overdue one after the other: each look is at all of them.
+        next = next.map { max($0, now.advanced(by: Self.checkInterval)) }
         guard let first = owed.first, first.deadline <= now else { return next }
         let end = max(first.deadline, lastArrival).advanced(by: silenceLimit)
         if end <= now, let context {
