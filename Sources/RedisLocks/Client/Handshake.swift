@@ -90,6 +90,11 @@ struct Handshake: Sendable {
             let feature = "this server: it does not speak RESP3 (HELLO 3); Redis 6.2, Valkey or later is needed"
             return .unsupported(store: configuration.label, feature: feature)
         }
+        // Some servers and proxies repeat the words of a command that they do not like.
+        if let password = configuration.credentials?.password, error.message.contains(password) {
+            let text = "refused; its message is not shown, since it has the password in it"
+            return RESPError(code: error.code, message: text).lockError(store: configuration.label, doing: "HELLO")
+        }
         return error.lockError(store: configuration.label, doing: "HELLO")
     }
 }
