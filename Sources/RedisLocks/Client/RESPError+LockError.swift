@@ -9,11 +9,13 @@ extension RESPError {
         }
     }
 
-    /// What went wrong inside of a script: Redis 6 puts `ERR Error running script (…): @user_script:1: -` before it, and before
-    /// what a user may not do. Any other error as it is.
+    /// What went wrong inside of a script: Redis 6 puts `ERR Error running script (…): @user_script:1: -` before it.
+    /// Any other error as it is.
     var insideScript: RESPError {
         guard code == "ERR", message.hasPrefix("Error running script") else { return self }
-        if let range = message.firstRange(of: ": -") { return RESPError(text: String(message[range.upperBound...])) }
+        if let range = message.firstRange(of: ": -") {
+            return RESPError(text: String(message[range.upperBound...]))
+        }
         guard let range = message.firstRange(of: "The user executing the script can't") else { return self }
         return RESPError(code: code, message: String(message[range.lowerBound...]))
     }
