@@ -41,8 +41,14 @@ private struct BufferedSystemGenerator: RandomNumberGenerator, Sendable {
     /// As many as one question may ask for: 256 bytes.
     private static let size = 32
     private var numbers: [UInt64] = []
+    /// Whose numbers these are: a forked process must not draw the same as its parent.
+    private var process: pid_t = 0
 
     mutating func next() -> UInt64 {
+        if process != getpid() {
+            process = getpid()
+            numbers = []
+        }
         if let number = numbers.popLast() { return number }
         let isFilled = withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Self.size) { fresh in
             guard getentropy(fresh.baseAddress, Self.size * MemoryLayout<UInt64>.size) == 0 else { return false }

@@ -11,19 +11,19 @@ struct Script: Hashable, Sendable {
     static let acquire = Script(
         "acquire",
         PackageResources.acquire_lua,
-        sha1: "6bdc968f397a137bcccae17ffaf38c0175ea2081"
+        sha1: "ad0a5ca2b9fdcad983c0f80fc32176a6353504a2"
     )
     /// Gives the lock back, or leaves the queue.
     static let release = Script(
         "release",
         PackageResources.release_lua,
-        sha1: "17edf882cf77c606052af6d28541221d6be8abdf"
+        sha1: "d6eee5a1bcd459413cbd3cb7fb230f57c382360d"
     )
     /// Confirms that waiters are still there.
     static let beat = Script(
         "beat",
         PackageResources.beat_lua,
-        sha1: "76c9348ee299b43678b70579b74b5448b7971f96"
+        sha1: "5c291cb22f066ca931548f9d928719515bcd6632"
     )
     /// Extends leases.
     static let renew = Script(
@@ -41,7 +41,7 @@ struct Script: Hashable, Sendable {
     static let force = Script(
         "force",
         PackageResources.force_lua,
-        sha1: "9fb0d4e1adad11c656f6fbb26b3cd5bd1c603b40"
+        sha1: "8cfe9b8263d58b0fbcf4f6d2642b140ee8238a61"
     )
 
     /// All of them.

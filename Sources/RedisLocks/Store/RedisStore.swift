@@ -39,7 +39,7 @@ public final class RedisStore: LockStore {
     ///
     /// - Parameters:
     ///   - configuration: Where the server is, and how to talk to it.
-    ///   - clock: What deadlines are measured on.
+    ///   - clock: What deadlines are measured on. It has to run as real time does: the server's leases end by its own.
     ///   - random: What identifiers and jitter are drawn from.
     ///   - logger: Where to log; debug level, but for what an operator has to know.
     /// - Throws: `LockError.invalid` for a configuration that cannot work.

@@ -57,16 +57,21 @@ local function forget(owner)
     call('HDEL', waiters, owner, 'beat:' .. owner)
 end
 
--- Once nobody waits, nothing remains but the refusals that still count.
-local function tidy()
-    if call('EXISTS', queue) == 1 then
-        return
-    end
+-- Drops the refusals that do not count any more, and everything else too if nobody waits.
+local function sweep(nobody_waits)
     local fields = call('HGETALL', waiters)
     for i = 1, #fields, 2 do
-        if string.sub(fields[i], 1, 5) ~= 'gone:' or tonumber(fields[i + 1]) <= now then
+        local is_refusal = string.sub(fields[i], 1, 5) == 'gone:'
+        if is_refusal and tonumber(fields[i + 1]) <= now or nobody_waits and not is_refusal then
             call('HDEL', waiters, fields[i])
         end
+    end
+end
+
+-- Once nobody waits, nothing remains but the refusals that still count.
+local function tidy()
+    if call('EXISTS', queue) == 0 then
+        sweep(true)
     end
 end
 

@@ -17,6 +17,10 @@ local owner, refusal = ARGV[1], tonumber(ARGV[2])
 -- writes that come after others.
 local function refuse()
     if refusal > 0 then
+        -- Where somebody always waits, this is where old ones go.
+        if call('HLEN', waiters) > 2 * call('ZCARD', queue) + 64 then
+            sweep(false)
+        end
         call('HSET', waiters, 'gone:' .. owner, digits(now + refusal * 1000))
         keep(refusal)
     end
