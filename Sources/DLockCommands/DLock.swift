@@ -7,7 +7,7 @@ public struct DLock: AsyncParsableCommand {
         commandName: "dlock",
         abstract: "Run commands under a distributed lock, and look at who holds what.",
         discussion: """
-            Stores: 'file:///some/folder' (or a plain path) for the processes of one machine, which is the default, in a folder \
+            Stores: 'file:///some/folder' (or a path with a slash) for the processes of one machine, which is the default, in a folder \
             of your user; 'redis://host' for all who reach that Redis or Valkey server; 'memory:' for 'bench' only. The \
             environment variable DLOCK_STORE sets another default.
 

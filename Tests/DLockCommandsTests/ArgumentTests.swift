@@ -38,13 +38,15 @@ struct ArgumentTests {
         #expect(try StoreAddress("/with:colon") == .file(directory: "/with:colon"))
         #expect(try StoreAddress("FILE:///x") == .file(directory: "/x"))
         let here = FileManager.default.currentDirectoryPath
-        #expect(try StoreAddress("folder") == .file(directory: here + "/folder"))
+        #expect(try StoreAddress("./folder") == .file(directory: here + "/folder"))
+        #expect(try StoreAddress("some/folder") == .file(directory: here + "/some/folder"))
     }
 
     @Test(
         "What is no store",
         arguments: [
-            "", "redis:", "memory:x", "file://host/x", "file:///", "file:x", "http://x", "file:///a?b", "file:///a#b",
+            "", "folder", "localhost", "redis:", "memory:x", "file://host/x", "file:///", "file:x", "http://x",
+            "file:///a?b", "file:///a#b",
         ]
     )
     func badStores(_ text: String) {

@@ -10,7 +10,7 @@ struct StoreOptions: ParsableArguments {
             discussion: """
                 From DLOCK_STORE if not given, and else the folder of your user on this machine.
 
-                file:///folder, or a plain path: a folder, for the processes of one machine.
+                file:///folder, or a path with a slash: a folder, for the processes of one machine.
 
                 redis://[user[:password]@]host[:port][,host[:port]...][/database][?option=value&...]: a Redis server; \
                 rediss:// with TLS; redis+unix:///socket[?db=number&...], or unix://, through a socket.

@@ -28,7 +28,7 @@ struct RunCommand: AsyncParsableCommand {
     var noWait = false
     @Option(
         help: ArgumentHelp(
-            "How long the lock outlives a holder that has gone silent, where the store's locks expire.",
+            "How long the lock outlives a holder that has gone silent, where the store's locks expire; 30s if not given.",
             valueName: "duration"
         )
     )

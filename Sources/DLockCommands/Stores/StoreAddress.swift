@@ -28,6 +28,9 @@ enum StoreAddress: Hashable, Sendable {
         let scheme = text.firstIndex(of: ":").map { text[..<$0].lowercased() }
         switch scheme {
         case _ where text.isEmpty: throw .invalid("the store must not be empty; name a folder, or leave it out")
+        case nil where !text.contains("/"):
+            // Else a forgotten "redis://" would lock nothing but a folder of this machine.
+            throw .invalid("\"\(text)\" is not a store; write ./\(text) for a folder, or redis://\(text) for a server")
         case _ where text.hasPrefix("/") || text.hasPrefix("./") || text.hasPrefix("../"), nil:
             self = .file(directory: URL(fileURLWithPath: text).path)
         case "memory" where text.utf8.count == "memory:".utf8.count: self = .memory

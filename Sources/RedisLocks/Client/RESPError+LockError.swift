@@ -34,7 +34,7 @@ extension RESPError {
         case "NOAUTH":
             .denied(
                 store: store,
-                reason: "it wants a user or password (\(self)); give one in the URL or its password-file"
+                reason: "it wants a user or password (\(self)); name them, the password best by password-file"
             )
         case "WRONGPASS":
             .denied(store: store, reason: "the user name or the password is wrong, or the user is disabled")

@@ -176,8 +176,11 @@ final class RedisClient: Sendable {
         if Task.isCancelled { throw RequestFailure.cancelled }
         if let result { return try result.get() }
         let reason = state.withLock { $0.lastError }
-        throw reason ?? .unreachable(store: configuration.label, reason: "no connection in time")
+        throw reason ?? .unreachable(store: configuration.label, reason: "no connection in time\(hint)")
     }
+
+    /// Servers without TLS wait for the rest of what they take for a command.
+    private var hint: String { configuration.tls == nil ? "" : "; does it speak TLS on that port?" }
 
     /// Nothing is sent on `connection` any more.
     private func retire(_ connection: RedisConnection) {
@@ -247,7 +250,7 @@ extension RedisClient {
     /// Sends the first commands, all at once.
     private func greet(_ connection: RedisConnection) async throws(LockError) -> ServerProfile {
         let now = clock.now
-        let deadline = now.advanced(by: configuration.connectTimeout)
+        let deadline = now.advanced(by: configuration.attemptTimeout)
         let exchanges = handshake.steps.map { Exchange([handshake.command($0)], deadline: deadline, sent: now) }
         for exchange in exchanges { connection.send(exchange) }
         var replies: [RESPValue] = []
@@ -265,7 +268,9 @@ extension RedisClient {
 
     /// A server that ends a connection before it has said a word has its reasons, which can only be guessed.
     private static func explain(_ failure: RequestFailure, hasSpoken: Bool) -> RequestFailure {
-        guard case .unanswered(let reason) = failure, !hasSpoken else { return failure }
+        guard case .unanswered(let reason) = failure, !hasSpoken, reason.contains("closed the connection") else {
+            return failure
+        }
         let guess = "it may have no room for another client (max number of clients), or want TLS"
         return .unanswered("\(reason), before it had said a word: \(guess)")
     }

@@ -35,6 +35,12 @@ public struct RedisConfiguration: Hashable, Sendable {
         self.addresses = addresses
     }
 
+    /// How long one attempt to connect may take: of several hosts each gets its share, so that one that does not answer does not
+    /// keep requests from the next.
+    var attemptTimeout: Duration {
+        addresses.count == 1 ? connectTimeout : min(connectTimeout, requestTimeout / (addresses.count + 1))
+    }
+
     /// Checks what can be checked without asking anybody and without reading files.
     ///
     /// - Throws: `LockError.invalid` that says what is wrong and what would be right.

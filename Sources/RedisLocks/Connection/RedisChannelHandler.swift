@@ -58,7 +58,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        failure = failure ?? "\(error)"
+        failure = failure ?? Connector.describe(error)
         context.close(promise: nil)
     }
 

@@ -44,7 +44,7 @@ struct DeniedTests {
             Issue.record("\(String(describing: error))")
             return
         }
-        #expect(reason.contains("user or password") && reason.contains("URL"))
+        #expect(reason.contains("user or password") && reason.contains("password-file"))
     }
 
     @Test("a wrong password, or a wrong name", arguments: [(nil, "letmein"), ("alice", "secret")])
