@@ -94,8 +94,13 @@ struct TerminalTests {
     func windowSize() async throws {
         let script = """
             import os, signal
-            signal.signal(signal.SIGWINCH, lambda *_: print("columns", os.get_terminal_size().columns, flush=True))
-            input("ready")
+            # Blocked, so that it cannot come between the word and the waiting for it.
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGWINCH})
+            signal.signal(signal.SIGWINCH, lambda *_: None)
+            print("ready", flush=True)
+            signal.sigwait({signal.SIGWINCH})
+            print("columns", os.get_terminal_size().columns, flush=True)
+            input()
             """
         let result = try await TerminalSession.run(
             SupervisingProgram.prefix + ["python3", "-c", script],
