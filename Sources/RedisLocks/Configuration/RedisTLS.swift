@@ -1,4 +1,5 @@
 import DistributedLocks
+import NIOCore
 
 /// How a connection to a Redis server is encrypted, and how the two make sure of each other. Version 1.2 at least.
 public struct RedisTLS: Hashable, Sendable {
@@ -53,11 +54,9 @@ public struct RedisTLS: Hashable, Sendable {
         return host
     }
 
-    /// Whether this is a name, rather than an address of IP version 4 or 6. No top-level domain begins with a digit.
+    /// Whether this is a name, rather than an address of IP version 4 or 6.
     private static func isName(_ host: String) -> Bool {
         guard (try? RedisAddress.host(host, port: 1).validate()) != nil else { return false }
-        let last = host.utf8.split(separator: UInt8(ascii: ".")).last
-        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
-        return !host.utf8.contains(UInt8(ascii: ":")) && last?.first.map { !digits.contains($0) } ?? false
+        return (try? SocketAddress(ipAddress: host, port: 0)) == nil && !host.utf8.contains(UInt8(ascii: ":"))
     }
 }

@@ -69,7 +69,7 @@ struct Connector: Sendable {
         delegate: RedisChannelHandler.Delegate
     ) throws {
         if let tls {
-            let name = configuration.tls?.serverName ?? address.hostName
+            let name = configuration.tls?.serverName(for: address)
             try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))
         }
         let handler = RedisChannelHandler(delegate: delegate, clock: clock, configuration: configuration)
@@ -134,11 +134,3 @@ struct Connector: Sendable {
 #elseif canImport(Musl)
     import Musl
 #endif
-
-extension RedisAddress {
-    /// The name to check a certificate against; `nil` for numeric addresses, whose certificates name the address.
-    fileprivate var hostName: String? {
-        guard case .host(let host, _) = self else { return nil }
-        return (try? SocketAddress(ipAddress: host, port: 0)) == nil ? host : nil
-    }
-}

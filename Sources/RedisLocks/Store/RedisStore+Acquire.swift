@@ -138,7 +138,6 @@ extension RedisStore {
             case .granted(let token, let confirmed): return .granted(token, confirmed: confirmed)
             case .withdrawn: throw CancellationError()
             case .closed: throw LockError.closed(store: label)
-            case .failed(let error): throw error
             case .outOfTime: return try await withdraw(place, keys)
             }
         } catch {

@@ -158,8 +158,6 @@ enum WaitOutcome: Sendable {
     case withdrawn
     /// The caller's patience is at its end.
     case outOfTime
-    /// The server will not have us any more.
-    case failed(LockError)
     /// The store was closed.
     case closed
 }

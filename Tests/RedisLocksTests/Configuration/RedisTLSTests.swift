@@ -65,6 +65,7 @@ struct RedisTLSTests {
         var tls = RedisTLS()
         #expect(tls.serverName(for: .host("db1.example.org", port: 1)) == "db1.example.org")
         #expect(tls.serverName(for: .host("localhost", port: 1)) == "localhost")
+        #expect(tls.serverName(for: .host("5f0c9a", port: 1)) == "5f0c9a")
         #expect(tls.serverName(for: .host("10.0.0.1", port: 1)) == nil)
         #expect(tls.serverName(for: .host("::1", port: 1)) == nil)
         tls.serverName = "redis.internal"
