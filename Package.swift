@@ -27,6 +27,7 @@ let package = Package(
         .library(name: "DistributedLocks", targets: ["DistributedLocks"]),
         .library(name: "DistributedLocksTesting", targets: ["DistributedLocksTesting"]),
         .library(name: "RedisLocks", targets: ["RedisLocks"]),
+        .library(name: "ZooKeeperLocks", targets: ["ZooKeeperLocks"]),
         .library(name: "DLockCommands", targets: ["DLockCommands"]),
         .executable(name: "dlock", targets: ["dlock"]),
     ],
@@ -62,10 +63,22 @@ let package = Package(
             dependencies: ["DistributedLocks"],
             swiftSettings: swiftSettings
         ),
+        // What both wire drivers need beside SwiftNIO; not a product.
+        .target(
+            name: "NetworkSupport",
+            dependencies: [
+                "DistributedLocks",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: swiftSettings
+        ),
         .target(
             name: "RedisLocks",
             dependencies: [
                 "DistributedLocks",
+                "NetworkSupport",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -75,6 +88,19 @@ let package = Package(
             resources: [.embedInCode("Scripts/Lua")],
             swiftSettings: swiftSettings
         ),
+        .target(
+            name: "ZooKeeperLocks",
+            dependencies: [
+                "DistributedLocks",
+                "NetworkSupport",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: swiftSettings
+        ),
         .target(name: "CDLockChild"),
         .target(
             name: "DLockCommands",
@@ -82,6 +108,7 @@ let package = Package(
                 "CDLockChild",
                 "DistributedLocks",
                 "RedisLocks",
+                "ZooKeeperLocks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "Logging", package: "swift-log"),
@@ -99,6 +126,23 @@ let package = Package(
             name: "RedisStoreProbe",
             dependencies: ["DistributedLocks", "RedisLocks"],
             path: "Tests/RedisStoreProbe",
+            swiftSettings: swiftSettings
+        ),
+        .executableTarget(
+            name: "ZooKeeperStoreProbe",
+            dependencies: ["DistributedLocks", "ZooKeeperLocks"],
+            path: "Tests/ZooKeeperStoreProbe",
+            swiftSettings: swiftSettings
+        ),
+        // What the tests of several targets share: processes, folders, proxies.
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "DistributedLocks",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Tests/TestSupport",
             swiftSettings: swiftSettings
         ),
         .testTarget(
@@ -135,6 +179,7 @@ let package = Package(
                 "DistributedLocksTesting",
                 "RedisLocks",
                 "RedisStoreProbe",
+                "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
@@ -142,6 +187,23 @@ let package = Package(
             ],
             exclude: ["Peers"],
             resources: [.copy("RESP/Corpus")],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "ZooKeeperLocksTests",
+            dependencies: [
+                "DistributedLocks",
+                "DistributedLocksTesting",
+                "TestSupport",
+                "ZooKeeperLocks",
+                "ZooKeeperStoreProbe",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            exclude: ["Peers"],
+            resources: [.copy("Jute/Corpus")],
             swiftSettings: swiftSettings
         ),
         .testTarget(

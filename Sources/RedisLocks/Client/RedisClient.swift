@@ -2,6 +2,7 @@ import DistributedLocks
 import Logging
 import NIOCore
 import NIOPosix
+import NetworkSupport
 import Synchronization
 
 /// Keeps one connection to a server, and sends what is asked for on it.

@@ -1,4 +1,5 @@
 import DistributedLocks
+import NetworkSupport
 
 extension RedisConfiguration {
     /// Where it is, for messages and metrics: `redis://db1:6379/2`, `rediss://db1:6379,db2:6379`,

@@ -1,4 +1,5 @@
 import DistributedLocks
+import NetworkSupport
 
 extension RedisURL {
     /// The servers that the URL names.

@@ -1,4 +1,5 @@
 import DistributedLocks
+import NetworkSupport
 
 /// The parts of a URL that names a Redis server, decoded, and not yet judged.
 ///

@@ -2,6 +2,7 @@ public import DistributedLocks
 public import Logging
 import NIOCore
 import NIOPosix
+import NetworkSupport
 import Synchronization
 
 /// Locks on one Redis or Valkey server.

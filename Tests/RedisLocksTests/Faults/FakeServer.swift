@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// Something that listens on a loopback port, and answers every command with the same.
 enum FakeServer {

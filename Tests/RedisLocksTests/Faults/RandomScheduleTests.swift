@@ -1,6 +1,7 @@
 import DistributedLocks
 import DistributedLocksTesting
 import Foundation
+import TestSupport
 import Testing
 
 @testable import RedisLocks

@@ -1,5 +1,6 @@
 import DistributedLocks
 import RedisLocks
+import TestSupport
 import Testing
 
 @Suite("What other programs have locked", .timeLimit(.minutes(3)))

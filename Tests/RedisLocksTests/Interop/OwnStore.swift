@@ -1,5 +1,6 @@
 import DistributedLocks
 import RedisLocks
+import TestSupport
 import Testing
 
 /// A store of ours on a test server, one lock of it, and requests for that without a ``LockService`` that renews leases.

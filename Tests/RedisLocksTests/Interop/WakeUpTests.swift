@@ -1,4 +1,5 @@
 import DistributedLocks
+import TestSupport
 import Testing
 
 @Suite("A lock that goes from one client to another", .timeLimit(.minutes(3)))

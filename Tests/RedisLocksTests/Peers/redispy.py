@@ -2,6 +2,7 @@
 
 import peer
 import redis
+import TestSupport
 
 
 class RedisPyLock:

@@ -3,6 +3,7 @@ import DistributedLocksTesting
 import Foundation
 import NIOCore
 import NIOPosix
+import TestSupport
 import Testing
 
 @testable import RedisLocks

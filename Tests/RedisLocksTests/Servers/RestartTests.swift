@@ -1,4 +1,5 @@
 import DistributedLocks
+import TestSupport
 import Testing
 
 @Suite("A server that is killed and started again")

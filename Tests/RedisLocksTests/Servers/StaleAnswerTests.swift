@@ -1,5 +1,6 @@
 import DistributedLocks
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import RedisLocks

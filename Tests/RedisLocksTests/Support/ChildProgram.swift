@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import TestSupport
 
 /// A child process that never outlives this one, and never outlives this object.
 ///

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// The book that everybody in a contest for one lock writes into: the peers, and tasks of the test itself.
 ///

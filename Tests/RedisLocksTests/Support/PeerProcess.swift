@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// Another process that uses a lock through somebody else's client: see `Tests/RedisLocksTests/Peers`.
 ///

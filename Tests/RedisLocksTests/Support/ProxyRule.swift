@@ -1,4 +1,5 @@
 import Synchronization
+import TestSupport
 
 /// What a ``FaultProxy`` does to a certain command. It is armed as long as the proxy runs, and fires once, if not told
 /// otherwise.

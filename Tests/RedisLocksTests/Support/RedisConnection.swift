@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import TestSupport
 
 /// A connection to a server, for looking into it: on a plain socket, and independent of the code under test.
 ///

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// The servers that the tests run against.
 enum ServerKind: String, CaseIterable, Sendable {

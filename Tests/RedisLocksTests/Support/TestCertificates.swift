@@ -1,3 +1,5 @@
+import TestSupport
+
 /// An authority of its own with a certificate for a server and one for a client, made by `openssl`.
 ///
 /// Two of these know nothing of each other: a certificate of the one is a stranger's to the other.

@@ -1,3 +1,5 @@
+import TestSupport
+
 extension TestRedisServer {
     /// How a server is started.
     struct Options: Sendable {

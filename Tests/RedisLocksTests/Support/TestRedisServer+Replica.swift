@@ -1,3 +1,5 @@
+import TestSupport
+
 extension TestRedisServer {
     /// Runs a replica of this server, of the same kind, as long as the body runs.
     ///

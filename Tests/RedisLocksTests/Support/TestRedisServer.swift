@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 
 /// A real server on a loopback port, in a temporary folder of its own. It dies with the test process.
 ///

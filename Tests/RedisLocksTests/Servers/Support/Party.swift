@@ -1,5 +1,6 @@
 import DistributedLocks
 import Logging
+import TestSupport
 
 @testable import RedisLocks
 

@@ -1,5 +1,6 @@
 import DistributedLocks
 import Synchronization
+import TestSupport
 import Testing
 
 /// Those who wait for one lock, and give it back as soon as they have had it: who had it when, and that nobody else had.

@@ -1,6 +1,7 @@
 import DistributedLocks
 import Foundation
 import Glibc
+import TestSupport
 
 /// Another process with a store: see `Tests/RedisStoreProbe`.
 final class StoreProbe: Sendable {

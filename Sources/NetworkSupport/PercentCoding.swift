@@ -1,8 +1,8 @@
 /// Bytes as two hexadecimal digits after a percent sign, as in URLs.
-enum PercentCoding {
+package enum PercentCoding {
     /// What `text` says; `nil` if a percent sign is not followed by two digits, or if it is no UTF-8, or has a zero byte in
     /// it, which no file name, host or variable can have.
-    static func decode(_ text: some StringProtocol) -> String? {
+    package static func decode(_ text: some StringProtocol) -> String? {
         var bytes: [UInt8] = []
         var rest = text.utf8.makeIterator()
         while let byte = rest.next() {
@@ -17,7 +17,7 @@ enum PercentCoding {
     }
 
     /// Leaves letters, digits and `-._~` as they are, and what is in `also`.
-    static func encode(_ text: String, also: String = "") -> String {
+    package static func encode(_ text: String, also: String = "") -> String {
         var bytes: [UInt8] = []
         for byte in text.utf8 {
             if isUnreserved(byte) || also.utf8.contains(byte) {

@@ -1,9 +1,14 @@
 import Foundation
 
 /// Something did not come to pass in time.
-struct TimedOut: Error, CustomStringConvertible {
-    let what: String
-    var description: String { "timed out waiting for \(what)" }
+package struct TimedOut: Error, CustomStringConvertible {
+    package let what: String
+
+    package init(what: String) {
+        self.what = what
+    }
+
+    package var description: String { "timed out waiting for \(what)" }
 }
 
 /// Waits until a condition holds; it is checked every few milliseconds.
@@ -14,7 +19,7 @@ struct TimedOut: Error, CustomStringConvertible {
 ///   - details: More for the message.
 ///   - condition: What has to hold.
 /// - Throws: ``TimedOut``, what the condition throws, or a cancellation.
-func waitUntil(
+package func waitUntil(
     _ what: String,
     within limit: Duration = .seconds(20),
     details: () async -> String = { "" },
@@ -33,7 +38,7 @@ func waitUntil(
 /// - Parameter work: What to run.
 /// - Returns: Its result.
 /// - Throws: What it throws.
-func blocking<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+package func blocking<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in
         Thread.detachNewThread { continuation.resume(with: Result { try work() }) }
     }
