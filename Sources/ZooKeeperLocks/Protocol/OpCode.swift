@@ -5,20 +5,17 @@ enum OpCode: Int32, Sendable {
     case exists = 3
     case getData = 4
     case setData = 5
-    case getACL = 6
     case getChildren = 8
     case sync = 9
     case ping = 11
     case check = 13
     case multi = 14
     case create2 = 15
-    case checkWatches = 17
     case removeWatches = 18
     case createContainer = 19
     case auth = 100
     case setWatches = 101
     case setWatches2 = 105
     case addWatch = 106
-    case whoAmI = 107
     case closeSession = -11
 }
