@@ -29,6 +29,17 @@ public final class RandomSource: Sendable {
     /// Sixty-four random bits.
     public func next() -> UInt64 { generate() }
 
+    /// The elements in an order of which each is equally likely.
+    package func shuffled<Element>(_ elements: [Element]) -> [Element] {
+        var source = Words(source: self)
+        return elements.shuffled(using: &source)
+    }
+
+    private struct Words: RandomNumberGenerator {
+        let source: RandomSource
+        mutating func next() -> UInt64 { source.next() }
+    }
+
     /// A duration drawn uniformly from zero up to `limit` ("full jitter"); zero when `limit` is not positive.
     public func jitter(upTo limit: Duration) -> Duration {
         guard limit > .zero else { return .zero }

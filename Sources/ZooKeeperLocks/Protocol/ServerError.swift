@@ -47,6 +47,14 @@ extension ServerError {
         }
     }
 
+    /// Whether a transaction that is answered with it has been seen by the leader, which has then checked the session.
+    var comesFromLeader: Bool {
+        switch self {
+        case .ok, .noNode, .nodeExists, .notEmpty, .badVersion, .noChildrenForEphemerals: true
+        default: false
+        }
+    }
+
     private static let names: [ServerError: String] = [
         .ok: "ok", .systemError: "system error", .runtimeInconsistency: "runtime inconsistency",
         .dataInconsistency: "data inconsistency", .marshallingError: "marshalling error",

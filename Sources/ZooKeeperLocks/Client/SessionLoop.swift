@@ -1,0 +1,169 @@
+import DistributedLocks
+import NIOCore
+import NetworkSupport
+
+/// Does what a ``SessionMachine`` wants: the one place where the machine meets sockets and timers. Lives on one event loop.
+final class SessionLoop {
+    /// One request of an ``Exchange``.
+    struct Request: Sendable {
+        let exchange: Exchange
+        let index: Int
+    }
+
+    /// Who is told, on the event loop and in the order in which things happen.
+    struct Delegate {
+        /// There is a connection (again).
+        var onAttached: (SessionInfo) -> Void = { _ in }
+        /// There is no connection any more; why.
+        var onDetached: (String) -> Void = { _ in }
+        /// A session is over.
+        var onExpired: (Int64) -> Void = { _ in }
+        /// An attempt has failed: at which server, and whether all have failed in turn.
+        var onFailure: (ConnectFailure, ZooKeeperAddress, Bool) -> Void = { _, _, _ in }
+        /// The proof of the session's life may have changed.
+        var onProof: (SessionProof?) -> Void = { _ in }
+        /// Nothing happens any more.
+        var onClosed: () -> Void = {}
+    }
+
+    private var machine: SessionMachine<Request, Watch>
+    private var channel: (number: Int, channel: any Channel)?
+    private let addresses: [ZooKeeperAddress]
+    private let connector: Connector
+    private let clock: LeaseClock
+    private let timers: TimerQueue<@Sendable () -> Void>
+    private let eventLoop: any EventLoop
+    private var wake: (at: LeaseClock.Instant, ticket: TimerQueue<@Sendable () -> Void>.Ticket)?
+    /// Who is told; to be set before anything else is done.
+    var delegate = Delegate()
+
+    /// Makes a loop that does nothing yet.
+    ///
+    /// - Parameters:
+    ///   - machine: What decides.
+    ///   - addresses: The servers, in the order in which they are tried.
+    ///   - connector: What opens connections.
+    ///   - clock: What deadlines are measured on.
+    ///   - timers: Which call what they are given, on the event loop or elsewhere.
+    ///   - eventLoop: Where everything happens.
+    init(
+        machine: SessionMachine<Request, Watch>,
+        addresses: [ZooKeeperAddress],
+        connector: Connector,
+        clock: LeaseClock,
+        timers: TimerQueue<@Sendable () -> Void>,
+        eventLoop: any EventLoop
+    ) {
+        self.machine = machine
+        self.addresses = addresses
+        self.connector = connector
+        self.clock = clock
+        self.timers = timers
+        self.eventLoop = eventLoop
+    }
+
+    func start() {
+        perform(machine.start(at: clock.now))
+    }
+
+    /// Sends everything in one write.
+    func submit(_ exchanges: [Exchange]) {
+        let requests = exchanges.flatMap { exchange in
+            exchange.requests.enumerated().map { ($1.0, $1.1, Request(exchange: exchange, index: $0)) }
+        }
+        perform(machine.submit(requests, at: clock.now))
+    }
+
+    func forget(_ watch: Watch, at path: String) {
+        machine.forget(watch, at: path)
+    }
+
+    func close() {
+        perform(machine.close(at: clock.now))
+    }
+
+    private func perform(_ effects: [SessionEffect<Request, Watch>]) {
+        for effect in effects { perform(effect) }
+        delegate.onProof(machine.proof)
+        reschedule()
+    }
+
+    private func perform(_ effect: SessionEffect<Request, Watch>) {
+        switch effect {
+        case .connect(let server, let number): connect(to: server, number)
+        case .write(let bytes): channel?.channel.writeAndFlush(bytes, promise: nil)
+        case .disconnect(let number): disconnect(number)
+        case .answered(let request, let answer): request.exchange.finish(request.index, .success(answer))
+        case .failed(let request, let failure): request.exchange.finish(request.index, .failure(failure))
+        case .notify(let watch, let event): watch.notify(event)
+        case .attached(let info): delegate.onAttached(info)
+        case .detached(let reason): delegate.onDetached(reason)
+        case .expired(let id): delegate.onExpired(id)
+        case .attemptFailed(let failure, let everywhere):
+            let last = (machine.server + addresses.count - 1) % addresses.count
+            delegate.onFailure(failure, addresses[last], everywhere)
+        case .closed:
+            wake.take().map { timers.cancel($0.ticket) }
+            delegate.onClosed()
+        }
+    }
+
+    private func connect(to server: Int, _ number: Int) {
+        let handler = ZooKeeperChannelHandler.Delegate(
+            onFrame: { [weak self] frame in self?.received(frame, number) },
+            onNonsense: { [weak self] error in self?.nonsense(error) },
+            onEnd: { [weak self] reason in self?.ended(number, reason) }
+        )
+        let connection = connector.connect(to: addresses[server], delegate: handler)
+        connection.assumeIsolated().whenComplete { result in
+            switch result {
+            case .success(let channel): self.opened(number, channel)
+            case .failure(let error): self.ended(number, Connector.words.describe(error))
+            }
+        }
+    }
+
+    private func opened(_ number: Int, _ channel: any Channel) {
+        guard number == machine.connection else { return channel.close(promise: nil) }
+        self.channel = (number, channel)
+        perform(machine.opened(number, at: clock.now))
+    }
+
+    private func disconnect(_ number: Int) {
+        guard let channel, channel.number == number else { return }
+        self.channel = nil
+        channel.channel.close(promise: nil)
+    }
+
+    private func received(_ frame: ByteBuffer, _ number: Int) {
+        perform(machine.received(frame, on: number, at: clock.now))
+    }
+
+    private func nonsense(_ error: JuteError) {
+        perform(machine.protocolError("\(error)", at: clock.now))
+    }
+
+    private func ended(_ number: Int, _ reason: String) {
+        if channel?.number == number { channel = nil }
+        perform(machine.ended(number, reason, at: clock.now))
+    }
+
+    /// Keeps a timer that fires when the machine wants it, or earlier: with every request it wants it a little later.
+    private func reschedule() {
+        guard let wanted = machine.nextWake else { return }
+        if let wake, wake.at <= wanted { return }
+        if let wake { timers.cancel(wake.ticket) }
+        let me = NIOLoopBound(self, eventLoop: eventLoop)
+        let eventLoop = eventLoop
+        let ticket = timers.schedule({ eventLoop.execute { me.value.woken() } }, at: wanted)
+        wake = (wanted, ticket)
+    }
+
+    private func woken() {
+        wake = nil
+        let now = clock.now
+        // It may have been put off since the timer was set.
+        if let wanted = machine.nextWake, wanted <= now { return perform(machine.clockReached(now)) }
+        reschedule()
+    }
+}

@@ -1,0 +1,60 @@
+import DistributedLocks
+import NIOCore
+import NIOPosix
+import NIOSSL
+import NetworkSupport
+
+/// Opens connections: address, TLS, and the handler at the end of the pipeline.
+struct Connector: Sendable {
+    private let configuration: ZooKeeperConfiguration
+    private let eventLoop: any EventLoop
+    private let tls: NIOSSLContext?
+
+    /// The errors of the network for users.
+    static let words = NetworkErrorText(tlsScheme: "zookeepers://")
+
+    /// Makes a connector; reads the files that TLS needs.
+    ///
+    /// - Throws: `LockError.invalid` for files that cannot be used.
+    init(configuration: ZooKeeperConfiguration, eventLoop: any EventLoop) throws(LockError) {
+        self.configuration = configuration
+        self.eventLoop = eventLoop
+        if let options = configuration.tls { tls = try options.makeContext() } else { tls = nil }
+    }
+
+    /// Connects. The name of the server is looked up each time. To be called on the event loop.
+    ///
+    /// - Parameters:
+    ///   - address: Where to.
+    ///   - delegate: Who is told what arrives.
+    /// - Returns: The connection, some time.
+    func connect(
+        to address: ZooKeeperAddress,
+        delegate: ZooKeeperChannelHandler.Delegate
+    ) -> EventLoopFuture<any Channel> {
+        let delegate = NIOLoopBound(delegate, eventLoop: eventLoop)
+        return ClientBootstrap(group: eventLoop)
+            .connectTimeout(TimeAmount(configuration.attemptTimeout))
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.socketOption(.so_keepalive), value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try prepare(channel, for: address, delegate: delegate.value)
+                }
+            }
+            .connect(host: address.host, port: address.port)
+    }
+
+    private func prepare(
+        _ channel: any Channel,
+        for address: ZooKeeperAddress,
+        delegate: ZooKeeperChannelHandler.Delegate
+    ) throws {
+        if let tls {
+            let name = configuration.tls?.serverName(for: address)
+            try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))
+        }
+        let handler = ZooKeeperChannelHandler(delegate: delegate, frameLimit: configuration.limits.frameLength)
+        try channel.pipeline.syncOperations.addHandler(handler)
+    }
+}

@@ -1,0 +1,34 @@
+import DequeModule
+import DistributedLocks
+
+/// What a ``SessionMachine`` knows of the connection that its session has.
+struct Attachment<Request: Sendable, Watcher: Hashable & Sendable>: Sendable {
+    /// A request that has been sent and not been answered. Servers answer in the order in which they were asked.
+    struct Pending: Sendable {
+        let xid: Int32
+        let operation: Operation
+        let watcher: Watcher?
+        let request: Request
+        let sent: LeaseClock.Instant
+    }
+
+    var pending: Deque<Pending> = []
+    var xid = Xid()
+    /// When a ping was sent that has not been answered.
+    var pingSent: LeaseClock.Instant?
+    /// When anything was sent last.
+    var lastSent: LeaseClock.Instant
+
+    /// Begins with nothing under way.
+    init(at now: LeaseClock.Instant) {
+        lastSent = now
+    }
+
+    /// Since when the server owes an answer; `nil` if it owes none.
+    var owedSince: LeaseClock.Instant? {
+        switch (pending.first?.sent, pingSent) {
+        case (let first?, let ping?): min(first, ping)
+        case (let owed, nil), (nil, let owed): owed
+        }
+    }
+}

@@ -1,0 +1,220 @@
+import DistributedLocks
+import NIOCore
+import NetworkSupport
+
+extension SessionMachine {
+    /// A connection is open.
+    mutating func opened(_ number: Int, at now: Instant) -> [Effect] {
+        guard number == connection, case .connecting = phase else { return [.disconnect(connection: number)] }
+        phase = .introducing(sent: now, until: now.advanced(by: options.attemptTimeout))
+        let isGivenUp = session?.isGivenUp ?? false
+        let request = ConnectRequest(
+            lastZxid: isGivenUp ? 0 : lastZxid,
+            timeout: Int32(min(options.timeout / .milliseconds(1), Double(Int32.max))),
+            sessionID: session?.id ?? 0,
+            password: session?.password ?? [UInt8](repeating: 0, count: ConnectRequest.passwordLength)
+        )
+        return [.write(Self.bytes { request.write(into: &$0) })]
+    }
+
+    /// A connection has ended, or could not be opened.
+    mutating func ended(_ number: Int, _ reason: String, at now: Instant) -> [Effect] {
+        guard number == connection else { return [] }
+        switch phase {
+        case .idle, .pausing, .closed: return []
+        case .connecting: return attemptFailed(.unreachable(reason), at: now)
+        case .introducing:
+            let hint = "before it had answered: it may not serve (yet), or want TLS, or have lost what we have seen"
+            return attemptFailed(.unreachable("\(reason), \(hint)"), at: now)
+        case .attached: return detach(reason, at: now)
+        case .burying: return buried(at: now)
+        case .ending: return shut()
+        }
+    }
+
+    /// A frame has arrived.
+    mutating func received(_ frame: ByteBuffer, on number: Int, at now: Instant) -> [Effect] {
+        guard number == connection else { return [] }
+        do {
+            switch phase {
+            case .introducing(let sent, _): return try introduced(ConnectResponse(frame), sent: sent, at: now)
+            case .attached: return try arrived(frame, at: now)
+            case .burying(let xid, _):
+                var reader = JuteReader(frame)
+                guard try ReplyHeader(from: &reader).xid == xid else { return [] }
+                return disconnected() + buried(at: now)
+            case .ending(let xid, _):
+                var reader = JuteReader(frame)
+                guard try ReplyHeader(from: &reader).xid == xid else { return [] }
+                return disconnected() + shut()
+            case .idle, .pausing, .connecting, .closed: return []
+            }
+        } catch {
+            return protocolError("\(error)", at: now)
+        }
+    }
+
+    /// The stream of bytes cannot be understood.
+    mutating func protocolError(_ reason: String, at now: Instant) -> [Effect] {
+        let text = "the server sent something that is not the protocol of ZooKeeper: \(reason)"
+        guard case .attached = phase else { return disconnected() + attemptFailed(.unreachable(text), at: now) }
+        return disconnected() + detach(text, at: now)
+    }
+}
+
+extension SessionMachine {
+    /// The handshake has been answered.
+    private mutating func introduced(
+        _ response: ConnectResponse,
+        sent: Instant,
+        at now: Instant
+    ) throws(JuteError) -> [Effect] {
+        if response.isExpired { return disconnected() + over(at: now) }
+        guard !response.isReadOnly else {
+            return disconnected() + attemptFailed(.unreachable("the server has no majority and only reads"), at: now)
+        }
+        var effects: [Effect] = []
+        let isNew = session?.id != response.sessionID
+        // Look-alikes have been seen to give a session another number without saying that the old one is over.
+        if let session, isNew, !session.isGivenUp { effects += forgetSession(session.id) }
+        if let session, !isNew, session.isGivenUp {
+            var xid = Xid()
+            return end(with: &xid, at: now)
+        }
+        let timeout = Duration.milliseconds(Int64(response.timeout))
+        session = Session(id: response.sessionID, password: response.password, timeout: timeout)
+        proof = SessionProof(timeout: timeout, handshakeSent: sent)
+        lastContact = sent
+        if closingDeadline != nil {
+            var xid = Xid()
+            return effects + end(with: &xid, at: now)
+        }
+        return effects + attach(isNew: isNew, at: now)
+    }
+
+    /// Says who we are, sets the watches again, and lets requests through.
+    private mutating func attach(isNew: Bool, at now: Instant) -> [Effect] {
+        guard let session else { return [] }
+        failures = 0
+        // Credentials may be turned down yet.
+        if options.credentials.isEmpty { backoff.reset() }
+        phase = .attached(Attachment(at: now))
+        var bytes = ByteBuffer()
+        for credential in options.credentials {
+            let frame = ControlFrame.auth(scheme: credential.scheme, secret: credential.secret)
+            frame.write(below: options.chroot, into: &bytes)
+        }
+        for paths in watches.paths(portion: Self.watchPortion) {
+            ControlFrame.setWatches(since: lastZxid, paths).write(below: options.chroot, into: &bytes)
+        }
+        let info = SessionInfo(id: session.id, timeout: session.timeout, isNew: isNew, server: server)
+        return (bytes.readableBytes > 0 ? [.write(bytes)] : []) + [.attached(info)]
+    }
+
+    /// A server has said that the session is over.
+    private mutating func over(at now: Instant) -> [Effect] {
+        guard let old = session else {
+            return attemptFailed(.unreachable("the server grants no session"), at: now)
+        }
+        let effects = old.isGivenUp ? [] : forgetSession(old.id)
+        session = nil
+        return effects + (closingDeadline == nil ? connect(at: now) : shut())
+    }
+
+    /// The session that had been given up is over now.
+    private mutating func buried(at now: Instant) -> [Effect] {
+        session = nil
+        return closingDeadline == nil ? connect(at: now) : shut()
+    }
+}
+
+extension SessionMachine {
+    private mutating func arrived(_ frame: ByteBuffer, at now: Instant) throws(JuteError) -> [Effect] {
+        var reader = JuteReader(frame)
+        let header = try ReplyHeader(from: &reader)
+        if header.zxid > 0 { lastZxid = max(lastZxid, header.zxid) }
+        switch header.xid {
+        case Xid.event:
+            guard var event = try WatchEvent.read(from: &reader) else { return [] }
+            event.path = options.chroot.stripped(event.path)
+            return watches.fired(event).map { .notify($0, event) }
+        case Xid.ping: return pinged()
+        case Xid.auth:
+            guard header.error != .ok else {
+                backoff.reset()
+                return []
+            }
+            let denied = ConnectFailure.denied("it does not accept the credentials: \(header.error)")
+            return disconnected() + detach("the credentials were not accepted", at: now)
+                + [.attemptFailed(denied, everywhere: true)]
+        case Xid.setWatches:
+            guard header.error != .ok else { return [] }
+            return disconnected() + detach("watches could not be set again: \(header.error)", at: now)
+        default: return try answered(header, &reader, at: now)
+        }
+    }
+
+    private mutating func pinged() -> [Effect] {
+        guard case .attached(var attachment) = phase, let sent = attachment.pingSent else { return [] }
+        attachment.pingSent = nil
+        phase = .attached(attachment)
+        touched(sent)
+        return []
+    }
+
+    private mutating func answered(
+        _ header: ReplyHeader,
+        _ reader: inout JuteReader,
+        at now: Instant
+    ) throws(JuteError) -> [Effect] {
+        guard case .attached(var attachment) = phase else { return [] }
+        phase = .closed  // So that the queue is not copied; what is in it comes back below.
+        defer { if case .closed = phase { phase = .attached(attachment) } }
+        guard let pending = attachment.pending.first, pending.xid == header.xid else {
+            phase = .attached(attachment)
+            return protocolError("an answer to a request that is not in turn", at: now)
+        }
+        if header.error.endsConnection {
+            attachment.pending.removeFirst()
+            phase = .attached(attachment)
+            return [.failed(pending.request, .notSent("\(header.error)"))] + disconnected()
+                + detach("\(header.error)", at: now)
+        }
+        let result = try Self.result(of: pending.operation, header, &reader, options.chroot)
+        attachment.pending.removeFirst()
+        phase = .attached(attachment)
+        touched(pending.sent)
+        if pending.operation.isWrite, header.error.comesFromLeader { proof?.confirmed(sent: pending.sent) }
+        if let watcher = pending.watcher { watch(pending.operation, result, watcher) }
+        let answer = Answer(result: result, sessionID: session?.id ?? 0, sent: pending.sent)
+        return [.answered(pending.request, answer)]
+    }
+
+    private static func result(
+        of operation: Operation,
+        _ header: ReplyHeader,
+        _ reader: inout JuteReader,
+        _ chroot: Chroot
+    ) throws(JuteError) -> Result<Reply, ServerError> {
+        guard header.error == .ok else { return .failure(header.error) }
+        return .success(try Reply(to: operation, from: &reader, below: chroot))
+    }
+
+    private mutating func touched(_ sent: Instant) {
+        lastContact = max(lastContact, sent)
+        proof?.answered(sent: sent)
+    }
+
+    /// The server has set a watch, if there was something to watch.
+    private mutating func watch(_ operation: Operation, _ result: Result<Reply, ServerError>, _ watcher: Watcher) {
+        switch (operation, result) {
+        case (.getData(let path, true), .success), (.exists(let path, true), .success):
+            watches.add(watcher, .data, at: path)
+        case (.exists(let path, true), .failure(.noNode)): watches.add(watcher, .existence, at: path)
+        case (.getChildren(let path, true), .success): watches.add(watcher, .children, at: path)
+        case (.addWatch(let path, let isRecursive), .success):
+            watches.add(watcher, isRecursive ? .persistentRecursive : .persistent, at: path)
+        default: break
+        }
+    }
+}
