@@ -12,12 +12,8 @@ extension RedisConfiguration {
     /// switched-off verification cannot be said in a URL.
     public var publicURL: String {
         let user = credentials?.user.map { PercentCoding.encode($0) + "@" } ?? ""
-        let query = ([databaseQuery].compactMap(\.self) + options.map(Self.text)).joined(separator: "&")
+        let query = ([databaseQuery].compactMap(\.self) + RedisURL.query(options)).joined(separator: "&")
         return place(user: user) + (query.isEmpty ? "" : "?\(query)")
-    }
-
-    private static func text(_ option: (option: RedisOption, value: String)) -> String {
-        "\(option.option.rawValue)=\(PercentCoding.encode(option.value, also: "/:"))"
     }
 
     private func place(user: String) -> String {
@@ -35,9 +31,9 @@ extension RedisConfiguration {
     }
 
     /// What differs from what is usual.
-    private var options: [(option: RedisOption, value: String)] {
+    private var options: [(option: RedisOption, value: String?)] {
         let usual = RedisConfiguration()
-        var options: [(RedisOption, String?)] = [
+        var options: [(option: RedisOption, value: String?)] = [
             (.prefix, keyPrefix == usual.keyPrefix ? nil : keyPrefix),
             (.clientName, clientName == usual.clientName ? nil : clientName),
             (.timeout, requestTimeout == usual.requestTimeout ? nil : requestTimeout.writtenText),
@@ -52,6 +48,6 @@ extension RedisConfiguration {
         case .variable(let name): options.append((.passwordVariable, name))
         case .given, .fallback, nil: break
         }
-        return options.compactMap { option, value in value.map { (option, $0) } }
+        return options
     }
 }

@@ -1,4 +1,5 @@
 public import DistributedLocks
+import NetworkSupport
 
 extension RedisConfiguration {
     /// Reads a URL.
@@ -43,7 +44,7 @@ extension RedisConfiguration {
         credentials = try Self.credentials(
             parts,
             fallback: fallbackPasswordVariable,
-            environment ?? RedisPasswordSource.processVariable
+            environment
         )
         try validate()
     }
@@ -58,9 +59,9 @@ extension RedisConfiguration {
         switch option {
         case .prefix: keyPrefix = value
         case .clientName: clientName = value
-        case .timeout: requestTimeout = try Self.duration(option, value)
-        case .connectTimeout: connectTimeout = try Self.duration(option, value)
-        case .replicaTimeout: replicaTimeout = try Self.duration(option, value)
+        case .timeout: requestTimeout = try RedisURL.duration(option, value)
+        case .connectTimeout: connectTimeout = try RedisURL.duration(option, value)
+        case .replicaTimeout: replicaTimeout = try RedisURL.duration(option, value)
         case .replicas:
             guard value.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(value) else {
                 throw .invalid("replicas=\(value) is no number of replicas; write replicas=1")
@@ -75,42 +76,24 @@ extension RedisConfiguration {
     }
 
     private mutating func withTLS(_ option: RedisOption, _ change: (inout RedisTLS) -> Void) throws(LockError) {
-        guard var changed = tls else { throw .invalid("\(option.rawValue) is for TLS only; write rediss://host") }
+        guard var changed = tls else { throw RedisURL.needsTLS(option) }
         change(&changed)
         tls = changed
-    }
-
-    private static func duration(_ option: RedisOption, _ value: String) throws(LockError) -> Duration {
-        guard let duration = Duration(written: value) else {
-            throw .invalid("\(option.rawValue)=\(value) is no duration; write 500ms, 5s or 1m")
-        }
-        return duration
     }
 
     private static func credentials(
         _ parts: RedisURL,
         fallback: String?,
-        _ environment: (String) -> String?
+        _ environment: ((String) -> String?)?
     ) throws(LockError) -> RedisCredentials? {
-        let file = parts.options[.passwordFile]
-        let variable = parts.options[.passwordVariable]
-        guard [parts.password, file, variable].count(where: { $0 != nil }) <= 1 else {
-            throw .invalid("give one password: in the URL, by password-file, or by password-env")
-        }
-        if let password = parts.password { return RedisCredentials(user: parts.user, password: password) }
-        if let file {
-            let password = try RedisPasswordSource.firstLine(of: file)
-            return RedisCredentials(user: parts.user, password: password, source: .file(file))
-        }
-        if let variable {
-            guard let password = environment(variable), !password.isEmpty else {
-                throw .invalid("the environment variable \(variable), named by password-env, is not set, or empty")
-            }
-            return RedisCredentials(user: parts.user, password: password, source: .variable(variable))
-        }
-        if let fallback, let password = environment(fallback), !password.isEmpty {
-            return RedisCredentials(user: parts.user, password: password, source: .fallback)
-        }
+        let password = try Password.find(
+            written: parts.password,
+            file: parts.options[.passwordFile],
+            variable: parts.options[.passwordVariable],
+            fallback: fallback,
+            environment: environment
+        )
+        if let password { return RedisCredentials(user: parts.user, password: password.text, source: password.source) }
         guard parts.user == nil else {
             let more = fallback.map { ", or set \($0)" } ?? ""
             throw .invalid("a user for Redis needs a password: use password-file or password-env\(more)")

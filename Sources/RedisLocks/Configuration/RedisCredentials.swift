@@ -1,4 +1,5 @@
 import DistributedLocks
+import NetworkSupport
 
 /// Who logs in to a Redis server. Nothing that shows it shows the password.
 public struct RedisCredentials: Hashable, Sendable {
@@ -7,14 +8,14 @@ public struct RedisCredentials: Hashable, Sendable {
     /// The password.
     public let password: String
     /// Where the password came from.
-    let source: RedisPasswordSource
+    let source: PasswordSource
 
     /// Takes a password as it is.
     public init(user: String? = nil, password: String) {
         self.init(user: user, password: password, source: .given)
     }
 
-    init(user: String?, password: String, source: RedisPasswordSource) {
+    init(user: String?, password: String, source: PasswordSource) {
         self.user = user
         self.password = password
         self.source = source

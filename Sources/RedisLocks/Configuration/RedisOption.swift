@@ -13,7 +13,4 @@ enum RedisOption: String, CaseIterable {
     case privateKey = "key"
     case serverName = "server-name"
     case database = "db"
-
-    /// For messages: all of them.
-    static var list: String { allCases.map(\.rawValue).joined(separator: ", ") }
 }

@@ -1,5 +1,6 @@
 import DistributedLocks
-import NIOCore
+import NIOSSL
+import NetworkSupport
 
 /// How a connection to a Redis server is encrypted, and how the two make sure of each other. Version 1.2 at least.
 public struct RedisTLS: Hashable, Sendable {
@@ -28,35 +29,29 @@ public struct RedisTLS: Hashable, Sendable {
     /// Checks what can be checked without reading the files.
     ///
     /// - Throws: `LockError.invalid`.
-    func validate() throws(LockError) {
-        for (path, what) in [(trustRoots, "ca"), (certificateChain, "cert"), (privateKey, "key")] {
-            guard let path else { continue }
-            guard !path.isEmpty, !path.utf8.contains(0) else { throw .invalid("\(what) has to name a PEM file") }
-        }
-        guard (certificateChain == nil) == (privateKey == nil) else {
-            throw .invalid(
-                "a TLS certificate needs its private key, and the other way round: give cert and key, or neither"
-            )
-        }
-        guard let serverName else { return }
-        guard Self.isName(serverName) else {
-            throw .invalid(
-                "server-name is the name in the server's certificate, such as db1.example.org, and no address"
-            )
-        }
-    }
+    func validate() throws(LockError) { try options.validate() }
+
+    /// Reads the files and prepares connections.
+    ///
+    /// - Throws: `LockError.invalid` that says which file it is, and what is wrong with it.
+    func makeContext() throws(LockError) -> NIOSSLContext { try options.makeContext() }
 
     /// The name that is asked for and checked when connecting to `address`; `nil` if it is reached by its address, which
     /// is then what its certificate has to be for.
     func serverName(for address: RedisAddress) -> String? {
-        if let serverName { return serverName }
-        guard case .host(let host, _) = address, Self.isName(host) else { return nil }
-        return host
+        switch address {
+        case .host(let host, _): options.serverName(for: host)
+        case .unixSocket: serverName
+        }
     }
 
-    /// Whether this is a name, rather than an address of IP version 4 or 6.
-    private static func isName(_ host: String) -> Bool {
-        guard (try? RedisAddress.host(host, port: 1).validate()) != nil else { return false }
-        return (try? SocketAddress(ipAddress: host, port: 0)) == nil && !host.utf8.contains(UInt8(ascii: ":"))
+    private var options: TLSOptions {
+        var options = TLSOptions()
+        options.isVerifying = verification == .full
+        options.trustRoots = trustRoots
+        options.certificateChain = certificateChain
+        options.privateKey = privateKey
+        options.serverName = serverName
+        return options
     }
 }

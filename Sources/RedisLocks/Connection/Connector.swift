@@ -2,6 +2,7 @@ import DistributedLocks
 import NIOCore
 import NIOPosix
 import NIOSSL
+import NetworkSupport
 
 /// Opens connections: address, TLS, and the handler at the end of the pipeline.
 struct Connector: Sendable {
@@ -90,47 +91,6 @@ struct Connector: Sendable {
 
     /// The errors of the network in words.
     static func describe(_ error: any Error) -> String {
-        switch error {
-        case let error as NIOConnectionError:
-            if let first = error.connectionErrors.first { return describe(first.error) }
-            if let dns = error.dnsAError ?? error.dnsAAAAError { return "unknown host (\(dns))" }
-            return "no address"
-        case let error as IOError: return String(cString: strerror(error.errnoCode))
-        case ChannelError.connectTimeout(let amount): return "no answer within \(amount.nanoseconds / 1_000_000) ms"
-        case let error as NIOSSLError: return describe(tls: "\(error)")
-        case let error as BoringSSLError: return describe(tls: "\(error)")
-        case let error as NIOSSLExtraError: return describe(tls: "\(error)")
-        case is ChannelPipelineError, ChannelError.ioOnClosedChannel: return "the server closed the connection at once"
-        default: return "\(error)"
-        }
-    }
-
-    /// What goes wrong with TLS, and what to do about it.
-    private static func describe(tls text: String) -> String {
-        if text.contains("CERTIFICATE_VERIFY_FAILED") {
-            return "its certificate is not trusted, or not valid now; if it is your own authority's, name that (ca=…)"
-        }
-        if text.contains("failedToValidateHostname") {
-            return "its certificate is for another name; say which one to expect (server-name=…) if that is right"
-        }
-        if text.contains("WRONG_VERSION_NUMBER") || text.contains("uncleanShutdown") {
-            return "it does not speak TLS there, or ended the connection; is it the port for TLS (rediss://)?"
-        }
-        return "the TLS handshake failed; does it want a client certificate (cert=…, key=…)? (\(reason(in: text)))"
-    }
-
-    /// The reason that the TLS library gives, without where in its source that is.
-    private static func reason(in text: String) -> String {
-        let words = text.split { !($0.isLetter || $0.isNumber || $0 == "_") }
-        return words.last { $0.contains("_") && $0.allSatisfy { $0 == "_" || $0.isUppercase } }.map(String.init)
-            ?? "no reason given"
+        NetworkErrorText(tlsScheme: RedisURLDialect.tlsScheme + "://").describe(error)
     }
 }
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif

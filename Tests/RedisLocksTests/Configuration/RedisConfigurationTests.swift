@@ -1,5 +1,6 @@
 import DistributedLocks
 import DistributedLocksTesting
+import NetworkSupport
 import Testing
 
 @testable import RedisLocks

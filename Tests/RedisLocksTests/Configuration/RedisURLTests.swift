@@ -1,4 +1,5 @@
 import DistributedLocks
+import NetworkSupport
 import Testing
 
 @testable import RedisLocks

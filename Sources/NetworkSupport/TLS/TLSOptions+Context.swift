@@ -1,21 +1,18 @@
-import DistributedLocks
-import NIOSSL
+package import DistributedLocks
+package import NIOSSL
 
-extension RedisTLS {
+extension TLSOptions {
     /// How much is read of a PEM file, in bytes. The certificates of all who are usually trusted take a quarter of it.
     private static let maximumFileLength = 1 << 20
 
     /// Reads the files and prepares connections.
     ///
     /// - Throws: `LockError.invalid` that says which file it is, and what is wrong with it.
-    func makeContext() throws(LockError) -> NIOSSLContext {
+    package func makeContext() throws(LockError) -> NIOSSLContext {
         try validate()
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
-        switch verification {
-        case .full: configuration.certificateVerification = .fullVerification
-        case .disabledForTestsOnly: configuration.certificateVerification = .none
-        }
+        configuration.certificateVerification = isVerifying ? .fullVerification : .none
         if let trustRoots {
             configuration.trustRoots = .certificates(
                 try Self.certificates(in: trustRoots, "the file of trusted certificates")

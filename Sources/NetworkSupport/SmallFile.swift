@@ -1,4 +1,4 @@
-import DistributedLocks
+package import DistributedLocks
 
 #if canImport(Darwin)
     import Darwin
@@ -9,7 +9,7 @@ import DistributedLocks
 #endif
 
 /// A file that a configuration names, to be read at once.
-struct SmallFile {
+package struct SmallFile {
     private let path: String
     private let what: String
 
@@ -18,7 +18,7 @@ struct SmallFile {
     /// - Parameters:
     ///   - path: Where it is. Symbolic links are followed.
     ///   - what: What it is for, for messages: `the password file`.
-    init(_ path: String, what: String) {
+    package init(_ path: String, what: String) {
         self.path = path
         self.what = what
     }
@@ -30,7 +30,7 @@ struct SmallFile {
     ///   - refusingWritableByOthers: Refuse a file that other users may write to.
     /// - Returns: What is in it; if that is more than `limit` bytes, the first `limit + 1` of them.
     /// - Throws: `LockError.invalid` with the path and what is wrong.
-    func read(atMost limit: Int, refusingWritableByOthers: Bool = false) throws(LockError) -> [UInt8] {
+    package func read(atMost limit: Int, refusingWritableByOthers: Bool = false) throws(LockError) -> [UInt8] {
         // Not blocking: a pipe without a writer would keep us here for ever.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw .invalid("cannot open \(what) \(path): \(Self.reason)") }

@@ -1,4 +1,4 @@
-import DistributedLocks
+package import DistributedLocks
 
 #if canImport(Darwin)
     import Darwin
@@ -9,7 +9,7 @@ import DistributedLocks
 #endif
 
 /// Where a password comes from.
-enum RedisPasswordSource: Hashable, Sendable {
+package enum PasswordSource: Hashable, Sendable {
     /// It was said: in code, or in a URL.
     case given
     /// The first line of a file.
@@ -20,12 +20,12 @@ enum RedisPasswordSource: Hashable, Sendable {
     case fallback
 
     /// How much of a password file is read, in bytes.
-    static let maximumLength = 4_096
+    package static let maximumLength = 4_096
 
     /// The first line of a file.
     ///
     /// - Throws: `LockError`, with the path and never with anything of what is in the file.
-    static func firstLine(of path: String) throws(LockError) -> String {
+    package static func firstLine(of path: String) throws(LockError) -> String {
         let bytes = try SmallFile(path, what: "the password file").read(
             atMost: maximumLength,
             refusingWritableByOthers: true
@@ -43,7 +43,7 @@ enum RedisPasswordSource: Hashable, Sendable {
     }
 
     /// An environment variable of this process; `nil` if there is none, or if it is not UTF-8.
-    static func processVariable(_ name: String) -> String? {
+    package static func processVariable(_ name: String) -> String? {
         guard let value = getenv(name) else { return nil }
         return String(validatingCString: value)
     }
