@@ -45,7 +45,7 @@ final class LeaseKeeper: Sendable {
     /// Begins to look after a grant.
     func adopt(_ grant: Grant, request: LockRequest, options: LockOptions, span: any Span) -> Lease {
         let now = clock.now
-        let pace = RenewalPace(ttl: request.ttl, random: configuration.random)
+        let pace = RenewalPace(ttl: store.capabilities.lifetime.renewed(request.ttl), random: configuration.random)
         let machine = LeaseMachine(
             validity: grant.validity,
             pace: pace,

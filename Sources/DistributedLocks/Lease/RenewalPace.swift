@@ -24,3 +24,12 @@ struct RenewalPace: Hashable, Sendable {
         return max(now.advanced(by: retry), min(now.advanced(by: interval), latest))
     }
 }
+
+extension StoreCapabilities.Lifetime {
+    /// The lease that renewals are paced for, where `ttl` is asked for.
+    ///
+    /// What a session store knows of its session is at any time good for a good third of the timeout.
+    func renewed(_ ttl: Duration) -> Duration {
+        if case .session(let timeout) = self { timeout / 3 } else { ttl }
+    }
+}

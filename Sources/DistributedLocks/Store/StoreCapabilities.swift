@@ -15,6 +15,10 @@ public struct StoreCapabilities: Hashable, Sendable {
         case process
         /// A time to live within these bounds, renewed by the core.
         case expiring(ClosedRange<Duration>)
+        /// The end of the store's session with its servers, which is this long after they have heard of the client last. The
+        /// store keeps the session alive by itself; no time to live that is asked for plays a part. Grants count until a deadline
+        /// that the store moves on, and ``LockStore/renew(_:)`` tells.
+        case session(timeout: Duration)
     }
 
     /// The modes that the store can grant.

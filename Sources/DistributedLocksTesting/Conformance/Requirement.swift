@@ -6,6 +6,7 @@ enum Requirement: Hashable, Sendable {
     case fifo
     case expiring
     case lastsWithProcess
+    case lastsWithSession
     case listsNames
     case forcesRelease
     case signalsLoss
@@ -18,7 +19,8 @@ enum Requirement: Hashable, Sendable {
         case .mode(let kind): capabilities.modes.contains(kind) ? nil : "the store has no \(kind.rawValue) mode"
         case .fifo: capabilities.ordering == .fifo ? nil : "the store promises no order"
         case .expiring: capabilities.expires ? nil : "the store's claims do not expire"
-        case .lastsWithProcess: capabilities.expires ? "the store's claims expire" : nil
+        case .lastsWithProcess: capabilities.lifetime == .process ? nil : "the store's claims end by themselves"
+        case .lastsWithSession: capabilities.lastsWithSession ? nil : "the store's claims do not end with a session"
         case .listsNames: capabilities.listsNames ? nil : "the store does not list names"
         case .forcesRelease: capabilities.forcesRelease ? nil : "the store has no forced release"
         case .signalsLoss: capabilities.signalsLoss ? nil : "the store does not signal losses"
@@ -35,4 +37,8 @@ extension StoreCapabilities {
     }
 
     var expires: Bool { ttlRange != nil }
+
+    var lastsWithSession: Bool {
+        if case .session = lifetime { true } else { false }
+    }
 }

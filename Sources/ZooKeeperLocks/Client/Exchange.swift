@@ -18,11 +18,14 @@ final class Exchange: Sendable {
 
     /// What is sent: an operation, and who is told if the watch that it sets fires.
     let requests: [(Operation, Watch?)]
+    /// Whether the paths are those that the servers know, and not below the chroot.
+    let isAbsolute: Bool
     private let state: Mutex<State>
 
     /// Makes an exchange that has not been sent.
-    init(_ requests: [(Operation, Watch?)]) {
+    init(_ requests: [(Operation, Watch?)], isAbsolute: Bool = false) {
         self.requests = requests
+        self.isAbsolute = isAbsolute
         state = Mutex(State(outcomes: Array(repeating: nil, count: requests.count), missing: requests.count))
     }
 

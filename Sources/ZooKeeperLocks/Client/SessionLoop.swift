@@ -69,7 +69,14 @@ final class SessionLoop {
     /// Sends everything in one write.
     func submit(_ exchanges: [Exchange]) {
         let requests = exchanges.flatMap { exchange in
-            exchange.requests.enumerated().map { ($1.0, $1.1, Request(exchange: exchange, index: $0)) }
+            exchange.requests.enumerated().map { index, request in
+                SessionMachine<Request, Watch>.Submission(
+                    operation: request.0,
+                    watcher: request.1,
+                    request: Request(exchange: exchange, index: index),
+                    isAbsolute: exchange.isAbsolute
+                )
+            }
         }
         perform(machine.submit(requests, at: clock.now))
     }

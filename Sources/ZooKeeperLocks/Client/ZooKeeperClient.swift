@@ -94,13 +94,21 @@ final class ZooKeeperClient: Sendable {
     /// - Parameters:
     ///   - requests: What to send, and who is told if the watch that it sets fires.
     ///   - deadline: When to give up.
+    ///   - isAbsolute: Whether paths are taken as they are, and not as below the chroot.
+    ///   - onSend: Called just before they leave, perhaps more than once.
     /// - Returns: What came of each. Failures of single requests are among the outcomes.
     /// - Throws: `LockError` if there is no connection until then, or there never has been one and it cannot be had;
     ///   ``RequestFailure/cancelled``.
-    func send(_ requests: [(Operation, Watch?)], until deadline: LeaseClock.Instant) async throws -> [Exchange.Outcome] {
+    func send(
+        _ requests: [(Operation, Watch?)],
+        until deadline: LeaseClock.Instant,
+        isAbsolute: Bool = false,
+        onSend: () -> Void = {}
+    ) async throws -> [Exchange.Outcome] {
         while true {
             try await attached(until: deadline)
-            let exchange = Exchange(requests)
+            onSend()
+            let exchange = Exchange(requests, isAbsolute: isAbsolute)
             let ticket = timers.schedule({ exchange.end(.overdue) }, at: deadline)
             defer { timers.cancel(ticket) }
             post(exchange)
@@ -110,7 +118,7 @@ final class ZooKeeperClient: Sendable {
         }
     }
 
-    /// Sends one request; see ``send(_:until:)-(Array<_>,_)``.
+    /// Sends one request; see ``send(_:until:isAbsolute:onSend:)``.
     ///
     /// - Throws: Also the ``RequestFailure`` or ``ServerError`` of the request.
     func send(_ operation: Operation, watch: Watch? = nil, until deadline: LeaseClock.Instant) async throws -> Reply {

@@ -6,9 +6,8 @@ struct Attachment<Request: Sendable, Watcher: Hashable & Sendable>: Sendable {
     /// A request that has been sent and not been answered. Servers answer in the order in which they were asked.
     struct Pending: Sendable {
         let xid: Int32
-        let operation: Operation
-        let watcher: Watcher?
-        let request: Request
+        let submission: SessionMachine<Request, Watcher>.Submission
+        let chroot: Chroot
         let sent: LeaseClock.Instant
     }
 

@@ -6,7 +6,8 @@ extension SessionMachine {
     /// A connection is open.
     mutating func opened(_ number: Int, at now: Instant) -> [Effect] {
         guard number == connection, case .connecting = phase else { return [.disconnect(connection: number)] }
-        phase = .introducing(sent: now, until: now.advanced(by: options.attemptTimeout))
+        phase = .introducing(until: now.advanced(by: options.attemptTimeout))
+        firstHandshake = firstHandshake ?? now
         let isGivenUp = session?.isGivenUp ?? false
         let request = ConnectRequest(
             lastZxid: isGivenUp ? 0 : lastZxid,
@@ -37,7 +38,7 @@ extension SessionMachine {
         guard number == connection else { return [] }
         do {
             switch phase {
-            case .introducing(let sent, _): return try introduced(ConnectResponse(frame), sent: sent, at: now)
+            case .introducing: return try introduced(ConnectResponse(frame), at: now)
             case .attached: return try arrived(frame, at: now)
             case .burying(let xid, _):
                 var reader = JuteReader(frame)
@@ -64,11 +65,8 @@ extension SessionMachine {
 
 extension SessionMachine {
     /// The handshake has been answered.
-    private mutating func introduced(
-        _ response: ConnectResponse,
-        sent: Instant,
-        at now: Instant
-    ) throws(JuteError) -> [Effect] {
+    private mutating func introduced(_ response: ConnectResponse, at now: Instant) throws(JuteError) -> [Effect] {
+        let sent = firstHandshake.take() ?? now
         if response.isExpired { return disconnected() + over(at: now) }
         guard !response.isReadOnly else {
             return disconnected() + attemptFailed(.unreachable("the server has no majority and only reads"), at: now)
@@ -82,8 +80,10 @@ extension SessionMachine {
             return end(with: &xid, at: now)
         }
         let timeout = Duration.milliseconds(Int64(response.timeout))
-        session = Session(id: response.sessionID, password: response.password, timeout: timeout)
-        proof = SessionProof(timeout: timeout, handshakeSent: sent)
+        // A new leader begins with what was granted at first.
+        let shortest = isNew ? timeout : min(timeout, session?.timeout ?? timeout)
+        session = Session(id: response.sessionID, password: response.password, timeout: shortest)
+        proof = SessionProof(timeout: shortest, handshakeSent: sent, answered: now)
         lastContact = sent
         if closingDeadline != nil {
             var xid = Xid()
@@ -138,7 +138,7 @@ extension SessionMachine {
             guard var event = try WatchEvent.read(from: &reader) else { return [] }
             event.path = options.chroot.stripped(event.path)
             return watches.fired(event).map { .notify($0, event) }
-        case Xid.ping: return pinged()
+        case Xid.ping: return pinged(at: now)
         case Xid.auth:
             guard header.error != .ok else {
                 backoff.reset()
@@ -154,11 +154,11 @@ extension SessionMachine {
         }
     }
 
-    private mutating func pinged() -> [Effect] {
+    private mutating func pinged(at now: Instant) -> [Effect] {
         guard case .attached(var attachment) = phase, let sent = attachment.pingSent else { return [] }
         attachment.pingSent = nil
         phase = .attached(attachment)
-        touched(sent)
+        touched(sent, at: now)
         return []
     }
 
@@ -177,17 +177,18 @@ extension SessionMachine {
         if header.error.endsConnection {
             attachment.pending.removeFirst()
             phase = .attached(attachment)
-            return [.failed(pending.request, .notSent("\(header.error)"))] + disconnected()
+            return [.failed(pending.submission.request, .notSent("\(header.error)"))] + disconnected()
                 + detach("\(header.error)", at: now)
         }
-        let result = try Self.result(of: pending.operation, header, &reader, options.chroot)
+        let submission = pending.submission
+        let result = try Self.result(of: submission.operation, header, &reader, pending.chroot)
         attachment.pending.removeFirst()
         phase = .attached(attachment)
-        touched(pending.sent)
-        if pending.operation.isWrite, header.error.comesFromLeader { proof?.confirmed(sent: pending.sent) }
-        if let watcher = pending.watcher { watch(pending.operation, result, watcher) }
+        touched(pending.sent, at: now)
+        if submission.operation.isWrite, header.error.comesFromLeader { proof?.confirmed(sent: pending.sent, at: now) }
+        if let watcher = submission.watcher { watch(submission.operation, result, watcher) }
         let answer = Answer(result: result, sessionID: session?.id ?? 0, sent: pending.sent)
-        return [.answered(pending.request, answer)]
+        return [.answered(submission.request, answer)]
     }
 
     private static func result(
@@ -200,9 +201,9 @@ extension SessionMachine {
         return .success(try Reply(to: operation, from: &reader, below: chroot))
     }
 
-    private mutating func touched(_ sent: Instant) {
+    private mutating func touched(_ sent: Instant, at now: Instant) {
         lastContact = max(lastContact, sent)
-        proof?.answered(sent: sent)
+        proof?.answered(sent: sent, at: now)
     }
 
     /// The server has set a watch, if there was something to watch.

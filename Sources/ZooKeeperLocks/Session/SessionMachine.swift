@@ -1,6 +1,6 @@
 import DistributedLocks
-import NetworkSupport
 import NIOCore
+import NetworkSupport
 
 /// The life of a client's session with an ensemble, as a value without I/O: an event goes in, what has to be done comes out.
 ///
@@ -33,12 +33,23 @@ struct SessionMachine<Request: Sendable, Watcher: Hashable & Sendable>: Sendable
     typealias Effect = SessionEffect<Request, Watcher>
     typealias Instant = LeaseClock.Instant
 
+    /// A request to be sent.
+    struct Submission: Sendable {
+        var operation: Operation
+        /// Who is told if the watch that it sets fires.
+        var watcher: Watcher?
+        /// What its answer comes with.
+        var request: Request
+        /// Whether paths are taken as they are, and not as below the chroot.
+        var isAbsolute = false
+    }
+
     /// Where it is; see the description of the type.
     enum Phase: Sendable {
         case idle
         case pausing(until: Instant)
         case connecting(until: Instant)
-        case introducing(sent: Instant, until: Instant)
+        case introducing(until: Instant)
         case attached(Attachment<Request, Watcher>)
         case burying(xid: Int32, until: Instant)
         case ending(xid: Int32, until: Instant)
@@ -63,6 +74,8 @@ struct SessionMachine<Request: Sendable, Watcher: Hashable & Sendable>: Sendable
     var lastZxid: Int64 = 0
     /// When a request was sent that was answered, at the latest.
     var lastContact: Instant
+    /// When the first handshake was sent since one was answered.
+    var firstHandshake: Instant?
     /// The number of the present connection.
     var connection = 0
     /// The server in turn.
@@ -92,7 +105,7 @@ struct SessionMachine<Request: Sendable, Watcher: Hashable & Sendable>: Sendable
     var timeout: Duration { session?.timeout ?? options.timeout }
 
     /// After how long without anything else to send a ping goes out.
-    var pingInterval: Duration { timeout / 8 }
+    var pingInterval: Duration { timeout / 10 }
 
     /// For how long a server may owe an answer.
     var patience: Duration { timeout / 3 }
@@ -105,7 +118,7 @@ struct SessionMachine<Request: Sendable, Watcher: Hashable & Sendable>: Sendable
         var wakes: [Instant] = []
         switch phase {
         case .idle, .closed: return nil
-        case .pausing(let until), .connecting(let until), .introducing(_, let until), .burying(_, let until),
+        case .pausing(let until), .connecting(let until), .introducing(let until), .burying(_, let until),
             .ending(_, let until):
             wakes.append(until)
             if let session, !session.isGivenUp { wakes.append(lastContact.advanced(by: givingUp)) }
@@ -124,29 +137,30 @@ struct SessionMachine<Request: Sendable, Watcher: Hashable & Sendable>: Sendable
     }
 
     /// Sends requests, one right after the other. If that is not possible now, they fail.
-    mutating func submit(_ requests: [(Operation, Watcher?, Request)], at now: Instant) -> [Effect] {
+    mutating func submit(_ requests: [Submission], at now: Instant) -> [Effect] {
         guard case .attached(var attachment) = phase, closingDeadline == nil else {
             let failure = closingDeadline == nil ? RequestFailure.notSent("there is no connection") : .closed
-            return requests.map { .failed($0.2, failure) }
+            return requests.map { .failed($0.request, failure) }
         }
         phase = .closed  // So that the queue is not copied; what is in it comes back below.
         var effects: [Effect] = []
         var bytes = ByteBuffer()
-        for (operation, watcher, request) in requests {
+        for submission in requests {
             guard attachment.pending.count < options.maximumRequests else {
-                effects.append(.failed(request, .refused("too many requests wait for an answer")))
+                effects.append(.failed(submission.request, .refused("too many requests wait for an answer")))
                 continue
             }
             let start = bytes.writerIndex
             let xid = attachment.xid.next()
-            operation.write(xid: xid, below: options.chroot, into: &bytes)
+            let chroot = submission.isAbsolute ? Chroot() : options.chroot
+            submission.operation.write(xid: xid, below: chroot, into: &bytes)
             guard bytes.writerIndex - start - 4 <= options.maximumRequestLength else {
                 bytes.moveWriterIndex(to: start)
-                effects.append(.failed(request, .refused("the request is too large for a server")))
+                effects.append(.failed(submission.request, .refused("the request is too large for a server")))
                 continue
             }
             attachment.pending.append(
-                .init(xid: xid, operation: operation, watcher: watcher, request: request, sent: now)
+                .init(xid: xid, submission: submission, chroot: chroot, sent: now)
             )
         }
         if bytes.readableBytes > 0 {
@@ -170,7 +184,7 @@ struct SessionMachine<Request: Sendable, Watcher: Hashable & Sendable>: Sendable
         case .closed, .ending: return []
         case .attached(let attachment):
             var xid = attachment.xid
-            let failed = attachment.pending.map { Effect.failed($0.request, .closed) }
+            let failed = attachment.pending.map { Effect.failed($0.submission.request, .closed) }
             return failed + end(with: &xid, at: now)
         case .idle: return shut()
         case .pausing, .connecting, .introducing, .burying:
@@ -190,7 +204,7 @@ extension SessionMachine {
         switch phase {
         case .idle, .closed: break
         case .pausing(let until) where until <= now: effects += connect(at: now)
-        case .connecting(let until) where until <= now, .introducing(_, let until) where until <= now:
+        case .connecting(let until) where until <= now, .introducing(let until) where until <= now:
             effects += disconnected() + attemptFailed(.unreachable("no answer in time"), at: now)
         case .burying(_, let until) where until <= now:
             effects += disconnected() + attemptFailed(.unreachable("no answer in time"), at: now)
@@ -265,7 +279,7 @@ extension SessionMachine {
     /// Fails what waits for an answer.
     private func failPending(_ failure: RequestFailure) -> [Effect] {
         guard case .attached(let attachment) = phase else { return [] }
-        return attachment.pending.map { .failed($0.request, failure) }
+        return attachment.pending.map { .failed($0.submission.request, failure) }
     }
 
     mutating func connect(at now: Instant) -> [Effect] {

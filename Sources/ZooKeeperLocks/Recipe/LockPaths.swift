@@ -1,0 +1,119 @@
+import DistributedLocks
+
+/// Which node the contenders of a lock are below.
+///
+/// Names are escaped, if nothing else is asked for, so that each lock is one node right below the chroot, and none is below
+/// another: a `/`, and whatever servers refuse in a path, is written as in a URL (`orders/42` is `/orders%2F42`). A name that needs none
+/// of that is its own path, so that every path which other programs use can be addressed with the chroot above it.
+struct LockPaths: Hashable, Sendable {
+    private let names: ZooKeeperNames
+    private let isBelowRoot: Bool
+
+    /// Makes a mapping.
+    ///
+    /// - Parameters:
+    ///   - names: How names become paths.
+    ///   - chroot: What the paths are below; below nothing, one name belongs to ZooKeeper itself.
+    init(names: ZooKeeperNames, chroot: String) {
+        self.names = names
+        isBelowRoot = chroot.isEmpty
+    }
+
+    /// The path of a lock.
+    ///
+    /// - Throws: `LockError.invalid` for names that cannot be one.
+    func path(of name: LockName) throws(LockError) -> String {
+        switch names {
+        case .escaped: return "/" + escape(name.text)
+        case .paths:
+            var text = name.text[...]
+            if text.first == "/" { text = text.dropFirst() }
+            let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+            guard parts.allSatisfy({ ZooKeeperPath.isComponent($0) }), !isReserved(parts.first ?? "") else {
+                throw .invalid(
+                    "\"\(name)\" cannot be a path in ZooKeeper: no empty parts, none that is . or .., not zookeeper at first, and no control characters, emoji or private signs"
+                )
+            }
+            return "/" + text
+        }
+    }
+
+    /// The name of the lock at a path below the chroot; `nil` if no name leads there.
+    func name(of path: String) -> LockName? {
+        let text = path.utf8.first == UInt8(ascii: "/") ? String(path.dropFirst()) : path
+        switch names {
+        case .paths: return try? LockName(text)
+        case .escaped:
+            guard let name = Self.unescape(text).flatMap({ try? LockName($0) }) else { return nil }
+            return escape(name.text) == text ? name : nil
+        }
+    }
+
+    /// Whether locks can be at several depths.
+    var areNested: Bool { names == .paths }
+
+    /// All nodes from the first below the chroot down to `path`.
+    func ancestors(of path: String) -> [String] {
+        path.utf8.indices.dropFirst().filter { path.utf8[$0] == UInt8(ascii: "/") }.map { String(path[..<$0]) } + [path]
+    }
+
+    /// Whether a node below the chroot is not for us.
+    func isReserved(_ component: some StringProtocol) -> Bool { isBelowRoot && component == "zookeeper" }
+
+    private func escape(_ text: String) -> String {
+        if text == "." || text == ".." || isReserved(text) {
+            return Self.hex(of: text.utf8.prefix(1)) + text.dropFirst()
+        }
+        var escaped = ""
+        var bytes = Array(text.utf8)[...]
+        for character in text.unicodeScalars {
+            let own = character.utf8
+            defer { bytes = bytes.dropFirst(own.count) }
+            let isSpecial = character == "/" || (character == "%" && Self.isEscape(bytes))
+            let isAllowed = character.utf16.allSatisfy { ZooKeeperPath.isAllowed($0) }
+            if isSpecial || !isAllowed {
+                escaped += Self.hex(of: own)
+            } else {
+                escaped.unicodeScalars.append(character)
+            }
+        }
+        return escaped
+    }
+
+    /// A percent sign stands for itself, unless it would be taken for the start of an escape.
+    private static func isEscape(_ bytes: ArraySlice<UInt8>) -> Bool {
+        let digits = bytes.dropFirst().prefix(2)
+        return digits.count == 2 && digits.allSatisfy { digit($0) != nil }
+    }
+
+    private static func hex(of bytes: some Sequence<UInt8>) -> String {
+        bytes.reduce(into: "") { text, byte in
+            let digits = String(byte, radix: 16, uppercase: true)
+            text += "%" + (digits.utf8.count == 1 ? "0" : "") + digits
+        }
+    }
+
+    private static func unescape(_ text: String) -> String? {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.first {
+            if byte == UInt8(ascii: "%"), isEscape(rest) {
+                bytes.append(rest.dropFirst().prefix(2).reduce(0) { $0 << 4 | (digit($1) ?? 0) })
+                rest = rest.dropFirst(3)
+            } else {
+                bytes.append(byte)
+                rest = rest.dropFirst()
+            }
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        default: nil
+        }
+    }
+}

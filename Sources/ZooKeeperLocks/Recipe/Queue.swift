@@ -1,0 +1,62 @@
+/// The contenders of a lock in their order, as one of them sees them.
+struct Queue: Hashable, Sendable {
+    /// Those before us, the holder first.
+    let ahead: [String]
+
+    /// Numbers within this of their end, or beyond it, do not tell who came first.
+    private static let margin: Int32 = 1_000_000
+
+    /// What a look at the nodes of a lock shows.
+    enum View: Hashable, Sendable {
+        /// We have no node there (any more).
+        case absent
+        /// Where we are.
+        case present(Queue)
+        /// The numbers do not tell: ask when each was made.
+        case ambiguous([String])
+    }
+
+    /// Orders the nodes of a lock.
+    ///
+    /// - Parameters:
+    ///   - nodes: The children of the lock's node, in any order. Whatever is no contender is passed over.
+    ///   - own: The names of our own nodes.
+    /// - Returns: Where we are. The order of numbers is that of the contenders unless the counter has come to its end: it has 32
+    ///   bits, and stays at its largest value or goes on with negative ones, depending on the server.
+    static func view(of nodes: [String], own: [String]) -> View {
+        let contenders = nodes.compactMap { ContenderName($0) }
+        let mine = contenders.filter { own.contains($0.node) }
+        guard mine.count == own.count, let first = mine.map(\.sequence).min() else { return .absent }
+        if isAmbiguous(contenders) { return .ambiguous(contenders.map(\.node)) }
+        let before = contenders.filter { $0.sequence < first }.sorted { $0.sequence < $1.sequence }
+        return .present(Queue(ahead: before.map(\.node)))
+    }
+
+    /// Orders contenders by when they were made.
+    ///
+    /// - Parameters:
+    ///   - made: The transactions in which the nodes were made, of those that are still there.
+    ///   - own: The names of our own nodes.
+    static func view(of made: [(node: String, czxid: Int64)], own: [String]) -> View {
+        let mine = made.filter { own.contains($0.node) }
+        guard mine.count == own.count, let first = mine.map(\.czxid).min() else { return .absent }
+        let before = made.filter { $0.czxid < first }.sorted { ($0.czxid, $0.node) < ($1.czxid, $1.node) }
+        return .present(Queue(ahead: before.map(\.node)))
+    }
+
+    /// The nodes of a lock for somebody who has none there, in their order; `nil` if the numbers do not tell it.
+    static func order(of nodes: [String]) -> [String]? {
+        let contenders = nodes.compactMap { ContenderName($0) }
+        guard !isAmbiguous(contenders) else { return nil }
+        return contenders.sorted { $0.sequence < $1.sequence }.map(\.node)
+    }
+
+    private static func isAmbiguous(_ contenders: [ContenderName]) -> Bool {
+        var seen: Set<Int32> = []
+        for contender in contenders {
+            if contender.sequence < 0 || contender.sequence > .max - margin { return true }
+            if !seen.insert(contender.sequence).inserted { return true }
+        }
+        return false
+    }
+}

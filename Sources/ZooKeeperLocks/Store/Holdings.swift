@@ -1,0 +1,93 @@
+import DistributedLocks
+import Synchronization
+
+/// What a store holds or waits for in its session: who has to be told of its end, and what the session is kept alive for.
+final class Holdings: Sendable {
+    /// One lock that is held.
+    struct Holding: Sendable {
+        let ownership: Ownership
+        let signal: LossSignal
+        /// Fires when the node is deleted by somebody else.
+        let watch: Watch
+    }
+
+    private struct State {
+        var holdings: [OwnerID: Holding] = [:]
+        var owners: [String: OwnerID] = [:]
+        /// Whose turn it is to be looked at.
+        var next = 0
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
+
+    /// Makes an empty set.
+    init() {}
+
+    /// Adds a lock.
+    ///
+    /// - Returns: Whether there is anything to hold it for: the store has not been closed.
+    func add(_ owner: OwnerID, _ holding: Holding) -> Bool {
+        state.withLock { state in
+            guard !state.isClosed else { return false }
+            state.holdings[owner] = holding
+            for path in holding.ownership.paths { state.owners[path] = owner }
+            return true
+        }
+    }
+
+    subscript(owner: OwnerID) -> Holding? { state.withLock { $0.holdings[owner] } }
+
+    /// How many locks are held.
+    var count: Int { state.withLock { $0.holdings.count } }
+
+    /// Takes a lock out.
+    @discardableResult
+    func remove(_ owner: OwnerID) -> Holding? {
+        state.withLock { Self.remove(owner, from: &$0) }
+    }
+
+    /// Takes out what depends on a node, and tells its holder why.
+    func lost(path: String, _ reason: LossReason) {
+        let holding = state.withLock { state in state.owners[path].flatMap { Self.remove($0, from: &state) } }
+        holding?.signal.raise(reason)
+    }
+
+    /// Takes out everything that depends on a session, and tells all holders.
+    func sessionEnded(_ id: Int64) {
+        let lost = state.withLock { state in
+            state.holdings.filter { $0.value.ownership.sessionID == id }.keys.compactMap {
+                Self.remove($0, from: &state)
+            }
+        }
+        for holding in lost { holding.signal.raise(.sessionEnded) }
+    }
+
+    /// Takes out everything, for good, and tells all holders.
+    func close() {
+        let all = state.withLock { state in
+            state.isClosed = true
+            defer { (state.holdings, state.owners) = ([:], [:]) }
+            return Array(state.holdings.values)
+        }
+        for holding in all { holding.signal.raise(.closed) }
+    }
+
+    /// Some of the nodes that are held, others with each call.
+    func sample(_ count: Int) -> [String] {
+        state.withLock { state in
+            let all = state.holdings.values.count
+            guard all > count else { return state.holdings.values.map { $0.ownership.paths[0] } }
+            let start = state.next % all
+            state.next = start + count
+            let paths = state.holdings.values.lazy.map { $0.ownership.paths[0] }
+            return Array(paths.dropFirst(start).prefix(count))
+        }
+    }
+
+    private static func remove(_ owner: OwnerID, from state: inout State) -> Holding? {
+        guard let holding = state.holdings.removeValue(forKey: owner) else { return nil }
+        for path in holding.ownership.paths { state.owners[path] = nil }
+        return holding
+    }
+}

@@ -1,0 +1,86 @@
+import DistributedLocks
+import Synchronization
+
+/// Proves again and again that the session lives, as long as anybody relies on it: with one transaction for all locks, which
+/// changes nothing and goes through the leader.
+final class SessionKeeper: Sendable {
+    private struct State {
+        var users = 0
+        var timer: TimerQueue<@Sendable () -> Void>.Ticket?
+        var isAsking = false
+    }
+
+    private let client: ZooKeeperClient
+    private let holdings: Holdings
+    private let timers: TimerQueue<@Sendable () -> Void>
+    private let tasks: BackgroundTasks
+    private let state = Mutex(State())
+
+    /// How many nodes are looked at with one transaction.
+    private static let sample = 64
+
+    /// Makes a keeper that rests.
+    init(
+        client: ZooKeeperClient,
+        holdings: Holdings,
+        timers: TimerQueue<@Sendable () -> Void>,
+        tasks: BackgroundTasks
+    ) {
+        self.client = client
+        self.holdings = holdings
+        self.timers = timers
+        self.tasks = tasks
+    }
+
+    /// One more relies on the session.
+    func enter() {
+        state.withLock { state in
+            state.users += 1
+            if state.timer == nil { schedule(&state) }
+        }
+    }
+
+    /// One less.
+    func leave() {
+        state.withLock { $0.users -= 1 }
+    }
+
+    /// From one proof to the next: such that a lease is never left with less than a third of the session timeout while everything
+    /// works.
+    private var interval: Duration { client.view.timeout / 8 }
+
+    private func schedule(_ state: inout State) {
+        // The timer goes on for a while when nobody is left, since somebody else often comes.
+        state.timer = timers.schedule({ [weak self] in self?.tick() }, at: client.clock.now.advanced(by: interval))
+    }
+
+    private func tick() {
+        let view = client.view
+        let isFresh = view.lastConfirmed.map { client.clock.now < $0.advanced(by: interval / 2) } ?? true
+        let isDue = state.withLock { state in
+            state.timer = nil
+            guard state.users > 0 else { return false }
+            schedule(&state)
+            guard !isFresh, view.isAttached, !state.isAsking else { return false }
+            state.isAsking = true
+            return true
+        }
+        guard isDue else { return }
+        tasks.start { [weak self] in
+            await self?.ask()
+            self?.state.withLock { $0.isAsking = false }
+        }
+    }
+
+    private func ask() async {
+        let paths = holdings.sample(Self.sample)
+        // Somebody waits: any node will do, since only the session is in question.
+        let operations = paths.isEmpty ? [.check(path: "/")] : paths.map { MultiOperation.check(path: $0) }
+        let deadline = client.clock.now.advanced(by: client.view.timeout / 3)
+        let reply = try? await client.send(.multi(operations), until: deadline)
+        guard case .results(let results) = reply else { return }
+        for (path, result) in zip(paths, results) {
+            if case .failed(.noNode) = result { holdings.lost(path: path, .removed) }
+        }
+    }
+}

@@ -1,0 +1,190 @@
+public import DistributedLocks
+import Synchronization
+
+extension ZooKeeperStore {
+    /// Takes the claim, or waits in the queue for it; see `LockStore.acquire`.
+    public func acquire(_ request: LockRequest) async throws -> Acquisition {
+        try Task.checkCancellation()
+        guard !isClosed.load(ordering: .sequentiallyConsistent) else { throw LockError.closed(store: label) }
+        let plan = try plan(for: request)
+        keeper.enter()
+        var isHeld = false
+        defer { if !isHeld { keeper.leave() } }
+        let attempt = Attempt(request: request, plan: plan, deadline: firstDeadline(request))
+        let acquisition = try await run(attempt)
+        if case .granted = acquisition { isHeld = true }
+        return acquisition
+    }
+
+    private func plan(for request: LockRequest) throws(LockError) -> ClaimPlan {
+        let directory = try paths.path(of: request.claim.name)
+        return ClaimPlan(
+            directory: directory,
+            names: NodeNames(request.claim.owner, naming: configuration.naming),
+            data: NodeText.bytes(request.claim.owner, request.holder),
+            access: [access],
+            ancestors: paths.ancestors(of: directory),
+            directoryMode: configuration.naming == .curator ? .container : .persistent
+        )
+    }
+
+    var access: AccessRule { configuration.access == .open ? .open : .creator }
+}
+
+/// One acquire under way.
+private struct Attempt {
+    let request: LockRequest
+    let plan: ClaimPlan
+    /// Until when the first answer has to be there.
+    let deadline: LeaseClock.Instant
+}
+
+/// What has ended a wait.
+private enum Wakening {
+    case woken
+    case outOfTime
+    case closed
+}
+
+extension ZooKeeperStore {
+    /// How much longer than the caller's patience an answer may take that is under way.
+    private static let grace = Duration.milliseconds(500)
+    /// How long to wait after an answer that says to try later.
+    private static let pause = Duration.milliseconds(50)
+
+    private func firstDeadline(_ request: LockRequest) -> LeaseClock.Instant {
+        let usual = clock.now.advanced(by: configuration.requestTimeout)
+        guard case .until(let end) = request.patience else { return usual }
+        return min(usual, max(end, clock.now).advanced(by: Self.grace))
+    }
+
+    /// Goes from step to step until the claim is held, or cannot be had.
+    private func run(_ attempt: Attempt) async throws -> Acquisition {
+        let owner = attempt.request.claim.owner
+        var contender = Contender(attempt.plan, isImpatient: attempt.request.patience == .none)
+        var slot = WaitSlot<Wakening>()
+        var step = contender.begin()
+        while true {
+            switch step {
+            case .send(let operations):
+                slot = WaitSlot()
+                step = contender.answered(try await send(operations, for: attempt, contender, slot))
+                if let own = contender.own { traces[owner] = .known(own.paths) }
+            case .makeRoot:
+                try await client.makeChroot(access: access, until: attempt.deadline)
+                step = contender.rootMade()
+            case .queued(let contention):
+                attempt.request.onQueued?(contention)
+                step = contender.wait()
+            case .wait: step = try await wait(&contender, attempt.request.patience, slot)
+            case .holding(let ownership):
+                if let grant = grant(attempt.request, ownership) { return .granted(grant) }
+                // A session that is over makes itself known with the next answer.
+                step = contender.confirm()
+            case .left(let contention):
+                traces[owner] = nil
+                return .unavailable(contention)
+            case .failed(let failure):
+                guard try await isWorthAnother(failure, attempt) else { throw translate(failure) }
+                step = contender.search()
+            }
+        }
+    }
+
+    /// Sends what the contender wants. What it makes is noted before it can be made.
+    private func send(
+        _ operations: [Operation],
+        for attempt: Attempt,
+        _ contender: Contender,
+        _ slot: WaitSlot<Wakening>
+    ) async throws -> [Exchange.Outcome] {
+        if isClosed.load(ordering: .relaxed) { throw LockError.closed(store: label) }
+        let owner = attempt.request.claim.owner
+        let watch = Watch { _ in slot.finish(.woken) }
+        let requests = operations.map { operation -> (Operation, Watch?) in
+            (operation, operation.setsWatch ? watch : nil)
+        }
+        while true {
+            let deadline = deadline(of: attempt, contender)
+            guard clock.now < deadline else { throw translate(RequestFailure.overdue) }
+            do {
+                return try await client.send(requests, until: deadline) { [traces] in
+                    if operations.contains(where: \.makesNodes), traces[owner] == nil { traces[owner] = .uncertain }
+                }
+            } catch LockError.unreachable where contender.hasQueued && clock.now < self.deadline(of: attempt, contender)
+            {
+                continue
+            } catch {
+                throw translate(error)
+            }
+        }
+    }
+
+    /// Until when a request has to be answered: whoever is queued can wait for servers to come back.
+    private func deadline(of attempt: Attempt, _ contender: Contender) -> LeaseClock.Instant {
+        guard contender.hasQueued else { return attempt.deadline }
+        let usual = clock.now.advanced(by: configuration.requestTimeout)
+        guard case .until(let end) = attempt.request.patience else { return usual }
+        return min(usual, end.advanced(by: Self.grace))
+    }
+
+    /// Waits for the node before ours to go.
+    private func wait(
+        _ contender: inout Contender,
+        _ patience: LockRequest.Patience,
+        _ slot: WaitSlot<Wakening>
+    ) async throws -> Contender.Step {
+        var ticket: TimerQueue<@Sendable () -> Void>.Ticket?
+        if case .until(let end) = patience { ticket = timers.schedule({ slot.finish(.outOfTime) }, at: end) }
+        defer { if let ticket { timers.cancel(ticket) } }
+        let number = waiting.enter { slot.finish(.closed) }
+        defer { waiting.leave(number) }
+        switch try await slot.outcome() {
+        case .woken: return contender.woken()
+        case .outOfTime: return contender.outOfTime()
+        case .closed: throw LockError.closed(store: label)
+        }
+    }
+
+    /// Hands the lock out, if the session certainly lives for a while.
+    private func grant(_ request: LockRequest, _ ownership: Ownership) -> Grant? {
+        let view = client.view
+        guard view.id == ownership.sessionID, let deadline = view.deadline,
+            clock.now.duration(to: deadline) >= view.timeout / 4
+        else { return nil }
+        let signal = LossSignal()
+        guard hold(request.claim.owner, ownership, signal) else { return nil }
+        return Grant(
+            claim: request.claim,
+            token: FencingToken(rawValue: UInt64(bitPattern: ownership.czxid)),
+            validity: .until(deadline),
+            lossSignal: signal
+        )
+    }
+
+    /// Whether a failure is one that passes.
+    private func isWorthAnother(_ failure: Contender.ContenderFailure, _ attempt: Attempt) async throws -> Bool {
+        guard case .server(let error) = failure, error.isTransient, clock.now < attempt.deadline else { return false }
+        try await clock.sleep(for: Self.pause)
+        return true
+    }
+}
+
+extension Operation {
+    /// Whether it sets a watch.
+    fileprivate var setsWatch: Bool {
+        switch self {
+        case .exists(_, let watch), .getData(_, let watch), .getChildren(_, let watch): watch
+        default: false
+        }
+    }
+
+    /// Whether it makes nodes that have to be removed again.
+    fileprivate var makesNodes: Bool {
+        switch self {
+        case .create(_, _, _, .ephemeralSequential): true
+        case .multi(let operations): operations.contains { if case .create = $0 { true } else { false } }
+        default: false
+        }
+    }
+}

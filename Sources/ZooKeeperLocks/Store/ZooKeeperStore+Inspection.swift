@@ -1,0 +1,152 @@
+public import DistributedLocks
+import Synchronization
+
+extension ZooKeeperStore {
+    /// How many nodes are asked about in one go.
+    private static let portion = 256
+    /// How deep locks are looked for where names are paths.
+    private static let depth = 16
+
+    /// Who holds a name and who waits for it, whichever program it is; see `LockStore.status`.
+    public func status(of name: LockName) async throws -> LockStatus {
+        let directory = try paths.path(of: name)
+        do {
+            return try await status(of: name, directory, children(of: directory))
+        } catch {
+            throw translate(error)
+        }
+    }
+
+    /// All names that are held or waited for; see `LockStore.list`. Not at one instant: locks may change while it looks.
+    public func list() async throws -> [LockStatus] {
+        do {
+            var found: [LockStatus] = []
+            var level = ["/"]
+            for _ in 0..<(paths.areNested ? Self.depth : 1) {
+                var next: [String] = []
+                for (path, nodes) in try await children(of: level) {
+                    for node in nodes where ContenderName(node) == nil && !(path == "/" && paths.isReserved(node)) {
+                        next.append(path == "/" ? "/\(node)" : "\(path)/\(node)")
+                    }
+                }
+                found += try await statuses(of: next)
+                level = next
+            }
+            return found.sorted { $0.name < $1.name }
+        } catch {
+            throw translate(error)
+        }
+    }
+
+    /// Deletes the nodes of whoever holds a name; see `LockStore.forceRelease`.
+    public func forceRelease(_ name: LockName) async throws -> [Holder] {
+        let directory = try paths.path(of: name)
+        do {
+            let order = try await describe(children(of: directory), in: directory)
+            guard let first = order.first else { return [] }
+            // One holder may have several nodes, for clients that do not know each other's names.
+            let nodes = order.filter { $0.stat.czxid == first.stat.czxid }.map { "\(directory)/\($0.node)" }
+            let outcomes = try await client.send(nodes.map { (.delete(path: $0), nil) }, until: deadline)
+            var wasThere = false
+            for outcome in outcomes {
+                switch try outcome.get().result {
+                case .success: wasThere = true
+                case .failure(.noNode): continue
+                case .failure(let error): throw error
+                }
+            }
+            return wasThere ? [first.text.holder] : []
+        } catch {
+            throw translate(error)
+        }
+    }
+}
+
+/// A contender, with what is in its node.
+private struct Described {
+    let node: String
+    let text: NodeText
+    let stat: Stat
+}
+
+extension ZooKeeperStore {
+    private var deadline: LeaseClock.Instant { clock.now.advanced(by: configuration.requestTimeout) }
+
+    private func checkOpen() throws(LockError) {
+        if isClosed.load(ordering: .sequentiallyConsistent) { throw .closed(store: label) }
+    }
+
+    private func children(of directory: String) async throws -> [String] {
+        try await children(of: [directory]).first?.nodes ?? []
+    }
+
+    /// The children of nodes; those that are not there are left out.
+    private func children(of directories: [String]) async throws -> [(path: String, nodes: [String])] {
+        try checkOpen()
+        var found: [(path: String, nodes: [String])] = []
+        for directories in directories.portions(of: Self.portion) {
+            let outcomes = try await client.send(directories.map { (.getChildren(path: $0), nil) }, until: deadline)
+            for (directory, outcome) in zip(directories, outcomes) {
+                switch try outcome.get().result {
+                case .success(.children(let nodes)): found.append((directory, nodes))
+                case .success, .failure(.noNode): continue
+                case .failure(let error): throw error
+                }
+            }
+        }
+        return found
+    }
+
+    /// Those of the directories that are locks in use.
+    private func statuses(of directories: [String]) async throws -> [LockStatus] {
+        var found: [LockStatus] = []
+        for (path, nodes) in try await children(of: directories) {
+            guard let name = paths.name(of: path) else { continue }
+            let status = try await status(of: name, path, nodes)
+            if !status.isIdle { found.append(status) }
+        }
+        return found
+    }
+
+    private func status(of name: LockName, _ directory: String, _ nodes: [String]) async throws -> LockStatus {
+        let order = try await describe(nodes, in: directory)
+        // The nodes of one claim count once.
+        var seen: Set<Int64> = []
+        let claims = order.filter { seen.insert($0.stat.czxid).inserted }
+        let participants = claims.enumerated().map { index, contender in
+            LockStatus.Participant(
+                holder: contender.text.holder,
+                mode: .exclusive,
+                owner: contender.text.owner,
+                token: index == 0 ? FencingToken(rawValue: UInt64(bitPattern: contender.stat.czxid)) : nil
+            )
+        }
+        return LockStatus(name: name, holders: Array(participants.prefix(1)), waiters: Array(participants.dropFirst()))
+    }
+
+    /// What is in the contenders among the nodes, in their order.
+    private func describe(_ nodes: [String], in directory: String) async throws -> [Described] {
+        let contenders = nodes.compactMap { ContenderName($0)?.node }
+        let order = Queue.order(of: contenders)
+        var described: [Described] = []
+        for nodes in (order ?? contenders).portions(of: Self.portion) {
+            let requests = nodes.map { (Operation.getData(path: "\(directory)/\($0)"), Watch?.none) }
+            for (node, outcome) in zip(nodes, try await client.send(requests, until: deadline)) {
+                switch try outcome.get().result {
+                case .success(.data(let data, let stat)):
+                    described.append(Described(node: node, text: NodeText(data, stat), stat: stat))
+                case .success, .failure(.noNode): continue
+                case .failure(let error): throw error
+                }
+            }
+        }
+        return order == nil ? described.sorted { ($0.stat.czxid, $0.node) < ($1.stat.czxid, $1.node) } : described
+    }
+}
+
+extension Array {
+    /// The elements in order, so many at a time.
+    fileprivate func portions(of size: Int) -> [[Element]] {
+        stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min($0 + size, count)]) }
+    }
+}
