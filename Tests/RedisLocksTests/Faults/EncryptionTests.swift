@@ -1,4 +1,5 @@
 import DistributedLocks
+import TestSupport
 import Testing
 
 @testable import RedisLocks

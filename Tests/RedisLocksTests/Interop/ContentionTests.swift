@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Contention with other people's clients", .timeLimit(.minutes(5)))

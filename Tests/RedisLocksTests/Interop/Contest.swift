@@ -1,5 +1,6 @@
 import DistributedLocks
 import Synchronization
+import TestSupport
 import Testing
 
 /// A contest for one key between two processes of somebody else's client, and tasks of ours.

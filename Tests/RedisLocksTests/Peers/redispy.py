@@ -2,7 +2,6 @@
 
 import peer
 import redis
-import TestSupport
 
 
 class RedisPyLock:

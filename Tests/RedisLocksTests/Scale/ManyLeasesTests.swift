@@ -1,5 +1,6 @@
 import DistributedLocks
 import Foundation
+import TestSupport
 import Testing
 
 extension ScaleTests {

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 
 /// One connection through a ``FaultProxy``: two threads, one for each direction.
 final class ProxyConnection: Sendable {

@@ -1,14 +1,14 @@
 import Glibc
 
 /// What this process has used so far.
-struct ProcessUse: Sendable {
+package struct ProcessUse: Sendable {
     /// Processor time in seconds, of all threads.
-    let processor: Double
+    package let processor: Double
     /// Resident memory in bytes.
-    let memory: Int
+    package let memory: Int
 
     /// At this moment.
-    static var now: ProcessUse {
+    package static var now: ProcessUse {
         let stat = Self.contents("stat")
         // The name of the program comes before, in parentheses, and may contain anything.
         let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")

@@ -2,20 +2,24 @@ import Foundation
 import Glibc
 
 /// Files and loopback connections as plain descriptors. Everything here blocks, and no child inherits anything.
-enum Descriptors {
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
+package enum Descriptors {
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+
+        package init(description: String) {
+            self.description = description
+        }
     }
 
     /// A file to append to, made if there is none.
-    static func appending(to path: String) throws -> Int32 {
+    package static func appending(to path: String) throws -> Int32 {
         let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Failure(description: "\(path): errno \(errno)") }
         return descriptor
     }
 
     /// All bytes of a file; empty if there is none.
-    static func contents(_ path: String) -> [UInt8] {
+    package static func contents(_ path: String) -> [UInt8] {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return [] }
         defer { close(file) }
@@ -28,7 +32,7 @@ enum Descriptors {
     }
 
     /// Two connected sockets, one of which is for a child.
-    static func pair() throws -> (ours: Int32, theirs: Int32) {
+    package static func pair() throws -> (ours: Int32, theirs: Int32) {
         var ends: [Int32] = [-1, -1]
         guard socketpair(AF_UNIX, streaming, 0, &ends) == 0 else {
             throw Failure(description: "socketpair: errno \(errno)")
@@ -39,7 +43,7 @@ enum Descriptors {
     private static let streaming = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
 
     /// About the highest number that a descriptor of this process has.
-    static var highest: Int {
+    package static var highest: Int {
         let numbers = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
         return numbers.compactMap { Int($0) }.max() ?? 256
     }
@@ -49,7 +53,7 @@ enum Descriptors {
     /// Not one that the system gives out by itself: those are also the ports that clients come from. A server that is
     /// started again would find its port taken, and a client that tries to reach a server that is down could be connected
     /// to itself.
-    static func freePort() throws -> Int {
+    package static func freePort() throws -> Int {
         for _ in 0..<100 {
             let port = Int.random(in: 20_000..<32_000)
             guard let descriptor = try? listen(port) else { continue }
@@ -59,7 +63,7 @@ enum Descriptors {
         throw Failure(description: "no free port on the loopback interface")
     }
 
-    static func listen(_ port: Int) throws -> Int32 {
+    package static func listen(_ port: Int) throws -> Int32 {
         let descriptor = try socket()
         var yes: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
@@ -78,7 +82,7 @@ enum Descriptors {
     ///   - patience: How many seconds one `receive` waits at most; for ever if it is 0.
     /// - Returns: The descriptor.
     /// - Throws: ``Failure`` if nobody listens there.
-    static func connect(_ port: Int, patience: Int = 0) throws -> Int32 {
+    package static func connect(_ port: Int, patience: Int = 0) throws -> Int32 {
         let descriptor = try socket()
         var time = timeval(tv_sec: patience, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
@@ -91,13 +95,13 @@ enum Descriptors {
     }
 
     /// Small messages are not held back to be sent together.
-    static func sendAtOnce(_ descriptor: Int32) {
+    package static func sendAtOnce(_ descriptor: Int32) {
         var yes: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
     }
 
     /// Sends all bytes; `false` if the connection is gone.
-    static func send(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+    package static func send(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes {
@@ -110,7 +114,7 @@ enum Descriptors {
     }
 
     /// The next bytes; empty at the end, after an error, and when patience is over.
-    static func receive(from descriptor: Int32) -> [UInt8] {
+    package static func receive(from descriptor: Int32) -> [UInt8] {
         chunk { recv(descriptor, $0.baseAddress, $0.count, 0) }
     }
 

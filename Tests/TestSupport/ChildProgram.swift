@@ -1,25 +1,28 @@
 import Glibc
 import Synchronization
-import TestSupport
 
 /// A child process that never outlives this one, and never outlives this object.
 ///
 /// The child is started by a shell, which leaves a guard behind and then becomes the program itself, under the same
 /// process number. The guard reads from a socket whose other end only this process has. When this process dies, however
 /// it dies, the guard reads the end of the stream, and kills the program.
-final class ChildProgram: Sendable {
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
+package final class ChildProgram: Sendable {
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+
+        package init(description: String) {
+            self.description = description
+        }
     }
 
     /// The process number of the program.
-    let pid: pid_t
+    package let pid: Int32
     private let lifeline: Int32
     /// How it ended, as `waitpid` says; `nil` as long as it runs. Only who has the lock may reap or signal: so a signal
     /// never reaches a stranger with a number that is used again.
     private let ending = Mutex<Int32?>(nil)
 
-    static let launcher = """
+    package static let launcher = """
         (read -r word || kill -9 $$) <&3 3<&- >/dev/null 2>&1 &
         exec "$@" 3<&-
         """
@@ -32,7 +35,7 @@ final class ChildProgram: Sendable {
     ///   - output: The descriptor for its output.
     ///   - errors: The descriptor for its error messages.
     /// - Throws: ``Failure`` if there are no more descriptors or processes.
-    init(_ words: [String], input: Int32? = nil, output: Int32, errors: Int32) throws {
+    package init(_ words: [String], input: Int32? = nil, output: Int32, errors: Int32) throws {
         let ends = try Descriptors.pair()
         defer { close(ends.theirs) }
         lifeline = ends.ours
@@ -80,10 +83,10 @@ final class ChildProgram: Sendable {
     }
 
     /// Whether it still runs (or is stopped).
-    var isRunning: Bool { exitStatus == nil }
+    package var isRunning: Bool { exitStatus == nil }
 
     /// How it ended, as `waitpid` says; `nil` as long as it runs.
-    var exitStatus: Int32? {
+    package var exitStatus: Int32? {
         ending.withLock { ending in
             reap(&ending)
             return ending
@@ -100,7 +103,7 @@ final class ChildProgram: Sendable {
     }
 
     /// Sends a signal, unless it has ended.
-    func signal(_ number: Int32) {
+    package func signal(_ number: Int32) {
         ending.withLock { ending in
             reap(&ending)
             if ending == nil { kill(pid, number) }
@@ -108,7 +111,7 @@ final class ChildProgram: Sendable {
     }
 
     /// Stops it (`SIGSTOP`), and waits until it has stopped. Blocks for that long.
-    func pause() {
+    package func pause() {
         signal(SIGSTOP)
         for _ in 0..<5_000 where isRunning && !isStopped { usleep(1_000) }
     }
@@ -118,7 +121,7 @@ final class ChildProgram: Sendable {
         return stat.split(separator: ")").last?.hasPrefix(" T") ?? true
     }
 
-    enum Manner {
+    package enum Manner {
         /// It is asked to (`SIGTERM`), and killed if it takes longer than a few seconds.
         case asked
         /// It is killed.
@@ -126,7 +129,7 @@ final class ChildProgram: Sendable {
     }
 
     /// Makes it end. Blocks until it is gone.
-    func end(_ manner: Manner) {
+    package func end(_ manner: Manner) {
         if manner == .asked {
             signal(SIGTERM)
             signal(SIGCONT)
@@ -142,7 +145,7 @@ final class ChildProgram: Sendable {
     ///
     /// - Parameter words: The program and its arguments.
     /// - Throws: ``Failure``, with what it has written, if it does not end well.
-    static func run(_ words: [String]) throws {
+    package static func run(_ words: [String]) throws {
         let folder = try TemporaryFolder()
         let output = try Descriptors.appending(to: folder.file("output"))
         defer { close(output) }

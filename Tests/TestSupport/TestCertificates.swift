@@ -1,18 +1,16 @@
-import TestSupport
-
 /// An authority of its own with a certificate for a server and one for a client, made by `openssl`.
 ///
 /// Two of these know nothing of each other: a certificate of the one is a stranger's to the other.
-final class TestCertificates: Sendable {
+package final class TestCertificates: Sendable {
     /// The paths of two files in PEM format.
-    struct Pair: Sendable {
-        var certificate: String
-        var key: String
+    package struct Pair: Sendable {
+        package var certificate: String
+        package var key: String
     }
 
-    let authority: Pair
-    let server: Pair
-    let client: Pair
+    package let authority: Pair
+    package let server: Pair
+    package let client: Pair
     private let folder: TemporaryFolder
 
     private init(_ names: [String]) throws {
@@ -36,7 +34,7 @@ final class TestCertificates: Sendable {
     /// - Parameter names: What the server is called, as `openssl` writes it in `subjectAltName`.
     /// - Returns: The certificates; their files are there as long as the object is.
     /// - Throws: With what `openssl` says, if it fails.
-    static func make(names: [String] = ["DNS:localhost", "IP:127.0.0.1"]) async throws -> TestCertificates {
+    package static func make(names: [String] = ["DNS:localhost", "IP:127.0.0.1"]) async throws -> TestCertificates {
         try await blocking { try TestCertificates(names) }
     }
 
