@@ -10,6 +10,10 @@ enum JuteError: Error, Hashable, Sendable {
     case badFrame(length: Int32, limit: Int)
     /// A record with this many bytes left over.
     case excess(Int)
+    /// This many results of a transaction (or more) that has another number of steps.
+    case badCount(Int, of: Int)
+    /// A result of a transaction of a type that none of its steps has.
+    case badResult(Int32)
 }
 
 extension JuteError: CustomStringConvertible {
@@ -21,6 +25,8 @@ extension JuteError: CustomStringConvertible {
         case .notText: "a text that is not UTF-8"
         case .badFrame(let length, let limit): "a frame of \(length) bytes, where \(limit) are allowed"
         case .excess(let count): "\(count) bytes more than a record has"
+        case .badCount(let count, let steps): "\(count) results of \(steps) steps"
+        case .badResult(let type): "a result of type \(type) that nobody asked for"
         }
     }
 }

@@ -35,10 +35,10 @@ extension Reply {
     /// - Throws: ``JuteError``.
     init(to operation: Operation, from reader: inout JuteReader, below chroot: Chroot) throws(JuteError) {
         switch operation {
-        case .create:
+        case .create(_, _, _, let mode):
             let path = try reader.readText()
             // Containers were answered with the path alone before the longer form was there.
-            let stat = reader.remaining > 0 ? try Stat(from: &reader) : Stat()
+            let stat = mode == .container && reader.remaining == 0 ? Stat() : try Stat(from: &reader)
             self = .created(path: chroot.stripped(path), stat)
         case .exists, .setData:
             self = .stat(try Stat(from: &reader))
@@ -53,8 +53,8 @@ extension Reply {
         case .addWatch:
             _ = try reader.readInt()
             self = .done
-        case .multi:
-            self = .results(try MultiResult.readAll(from: &reader, below: chroot))
+        case .multi(let steps):
+            self = .results(try MultiResult.readAll(of: steps.count, from: &reader, below: chroot))
         case .delete, .removeWatches, .closeSession:
             self = .done
         }
@@ -63,24 +63,41 @@ extension Reply {
 }
 
 extension MultiResult {
-    /// No server sends more results than it was sent steps, and a frame has room for.
-    static func readAll(from reader: inout JuteReader, below chroot: Chroot) throws(JuteError) -> [MultiResult] {
+    /// Reads what became of all steps of a transaction.
+    ///
+    /// - Parameters:
+    ///   - count: How many steps it had.
+    ///   - reader: At the end of the header.
+    ///   - chroot: What is taken off paths.
+    /// - Returns: As many results.
+    /// - Throws: ``JuteError``.
+    static func readAll(
+        of count: Int,
+        from reader: inout JuteReader,
+        below chroot: Chroot
+    ) throws(JuteError) -> [MultiResult] {
         var results: [MultiResult] = []
         while true {
             let type = try reader.readInt()
             let isDone = try reader.readBool()
-            let error = ServerError(rawValue: try reader.readInt())
-            if isDone { return results }
-            results.append(try MultiResult(type: type, error: error, from: &reader, below: chroot))
+            // The code of a step that failed follows once more.
+            _ = try reader.readInt()
+            if isDone { break }
+            guard results.count < count else { throw .badCount(results.count + 1, of: count) }
+            results.append(try MultiResult(type: type, from: &reader, below: chroot))
         }
+        guard results.count == count else { throw .badCount(results.count, of: count) }
+        return results
     }
 
-    private init(
-        type: Int32,
-        error: ServerError,
-        from reader: inout JuteReader,
-        below chroot: Chroot
-    ) throws(JuteError) {
+    /// What the header of a result has for a type, if its transaction failed.
+    private static let failureType: Int32 = -1
+
+    private init(type: Int32, from reader: inout JuteReader, below chroot: Chroot) throws(JuteError) {
+        if type == Self.failureType {
+            self = .failed(ServerError(rawValue: try reader.readInt()))
+            return
+        }
         switch OpCode(rawValue: type) {
         case .create: self = .created(path: chroot.stripped(try reader.readText()))
         case .create2, .createContainer:
@@ -88,10 +105,7 @@ extension MultiResult {
             _ = try Stat(from: &reader)
         case .setData: self = .stat(try Stat(from: &reader))
         case .delete, .check: self = .done
-        default:
-            // A step that failed, and every step beside it: the code comes once more.
-            _ = error
-            self = .failed(ServerError(rawValue: try reader.readInt()))
+        default: throw .badResult(type)
         }
     }
 }
