@@ -173,6 +173,17 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .testTarget(
+            name: "NetworkSupportTests",
+            dependencies: [
+                "DistributedLocks",
+                "NetworkSupport",
+                "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
             name: "RedisLocksTests",
             dependencies: [
                 "DistributedLocks",

@@ -78,6 +78,12 @@ extension ZooKeeperConfiguration {
 
     /// A slash at the end is left out.
     private static func chroot(_ path: Substring) throws(LockError) -> String {
+        // Else all servers but the first one would be taken for the end of the path.
+        guard !path.contains(",") else {
+            throw .invalid(
+                "the path goes behind the last ZooKeeper server: zookeeper://host,host/path; a comma in it is written %2C"
+            )
+        }
         guard let chroot = PercentCoding.decode(path.hasSuffix("/") ? path.dropLast() : path) else {
             throw .invalid(
                 "in the path of a ZooKeeper URL, % is followed by two hexadecimal digits, but not 00; % itself is %25"

@@ -2,16 +2,17 @@ import DistributedLocks
 import DistributedLocksTesting
 import Foundation
 import NetworkSupport
+import TestSupport
 import Testing
 
 @testable import RedisLocks
 
 @Suite("Passwords for Redis")
 struct RedisPasswordTests {
-    private let folder: ConfigurationFolder
+    private let folder: TemporaryFolder
 
     init() throws {
-        folder = try ConfigurationFolder()
+        folder = try TemporaryFolder()
     }
 
     private func password(in file: String) throws -> String? {
@@ -110,23 +111,13 @@ struct RedisPasswordTests {
         "http://user:_@host",
     ]
 
-    /// What may stand where a password is: signs that mean something in a URL above all.
-    private static func secret(_ random: inout SeededGenerator) -> String {
-        let alphabet = Array("abcXYZ019-._~!$&'()*+,;=:@/?#[]%<>\"\\ {}|^`ü🔒")
-        let characters = (0..<Int.random(in: 4...24, using: &random)).map { _ in
-            alphabet.randomElement(using: &random) ?? "a"
-        }
-        // So that it cannot be in a message by chance.
-        return "Q" + String(characters) + "Q"
-    }
-
     @Test("nothing that is said or shown has the password in it", arguments: 0..<10 as Range<UInt64>)
     func secrecy(_ chunk: UInt64) async {
         var random = SeededGenerator(seed: chunk)
         var (read, refused) = (0, 0)
         for _ in 0..<20 {
             await Task.yield()
-            let secret = Self.secret(&random)
+            let secret = Secret.random(using: &random)
             for written in [secret, PercentCoding.encode(secret), PercentCoding.encode(secret, also: "@/?#")] {
                 for shape in Self.shapes {
                     let url = shape.replacingOccurrences(of: "_", with: written)
@@ -141,7 +132,6 @@ struct RedisPasswordTests {
 
     /// Everything that can be had of a URL as text.
     private static func shown(_ url: String) -> (text: String, isError: Bool) {
-        var text = ""
         do {
             let configuration = try RedisConfiguration(
                 url: url,
@@ -149,18 +139,11 @@ struct RedisPasswordTests {
                 environment: { _ in nil }
             )
             // A name without a colon before it is a host, and hosts are shown.
-            guard configuration.credentials != nil else { return ("", false) }
-            text = "\(configuration) \(configuration.label) \(configuration.publicURL)"
-            text += String(reflecting: configuration) + String(describing: configuration.credentials)
-            text +=
-                String(reflecting: configuration.credentials)
-                + "\(Mirror(reflecting: configuration).children.map(\.value))"
-            dump(configuration, to: &text)
-            return (text, false)
+            guard let credentials = configuration.credentials else { return ("", false) }
+            let text = "\(configuration.label) \(configuration.publicURL)"
+            return (text + Secret.shown(configuration) + Secret.shown(credentials), false)
         } catch {
-            text = "\(error) \(String(reflecting: error))"
-            dump(error, to: &text)
-            return (text, true)
+            return (Secret.shown(error), true)
         }
     }
 

@@ -1,14 +1,15 @@
 import DistributedLocks
+import TestSupport
 import Testing
 
 @testable import RedisLocks
 
 @Suite("TLS for Redis")
 struct RedisTLSTests {
-    private let folder: ConfigurationFolder
+    private let folder: TemporaryFolder
 
     init() throws {
-        folder = try ConfigurationFolder()
+        folder = try TemporaryFolder()
     }
 
     private func message(_ change: (inout RedisTLS) -> Void) -> String {

@@ -1,6 +1,6 @@
 /// A certificate that nobody trusts, made for these tests.
-enum TestCertificate {
-    static let certificate = """
+package enum TestCertificate {
+    package static let certificate = """
         -----BEGIN CERTIFICATE-----
         MIIBhDCCASugAwIBAgIUeBW6PUccODzyHRV/ev4mYPaRsOAwCgYIKoZIzj0EAwIw
         FzEVMBMGA1UEAwwMdGVzdC5pbnZhbGlkMCAXDTI2MTEyMTA5NTAyMloYDzIxMjYx
@@ -15,7 +15,7 @@ enum TestCertificate {
         """
 
     /// Its private key.
-    static let key = """
+    package static let key = """
         -----BEGIN PRIVATE KEY-----
         MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgqSe0eZ2SsZCRPtqb
         nWfGusL6R6nLzORQDrVLZ3drM06hRANCAARGtmQd/kNTINBeuO15IkutR9LwBlvd
@@ -24,7 +24,7 @@ enum TestCertificate {
         """
 
     /// The private key of another one.
-    static let otherKey = """
+    package static let otherKey = """
         -----BEGIN PRIVATE KEY-----
         MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgc71VD+Y5B8lScYqF
         NFd6/NSS8WXT+L4fz2Sq5VgYNK2hRANCAARN1wqpS0UqGxlcjIr+C1PhWyRAC7rc
