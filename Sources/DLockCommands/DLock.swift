@@ -8,15 +8,22 @@ public struct DLock: AsyncParsableCommand {
         abstract: "Run commands under a distributed lock, and look at who holds what.",
         discussion: """
             Stores: 'file:///some/folder' (or a path with a slash) for the processes of one machine, which is the default, in a folder \
-            of your user; 'redis://host' for all who reach that Redis or Valkey server; 'memory:' for 'bench' only. The \
-            environment variable DLOCK_STORE sets another default.
+            of your user; 'redis://host' for all who reach that Redis or Valkey server; 'zookeeper://a,b,c/path' for \
+            all who reach that ZooKeeper ensemble; 'memory:' for 'bench' only. The environment variable DLOCK_STORE sets \
+            another default.
 
             Options in the URL of a Redis server: prefix (put before every name), timeout and connect-timeout (such as 500ms \
             or 5s), replicas (how many have to acknowledge a lock) and replica-timeout, client-name, password-file (its first \
             line), password-env (the name of a variable); with rediss:// also ca, cert, key (PEM files) and server-name.
 
-            A password for Redis is better not in the URL, which others can see: set DLOCK_REDIS_PASSWORD, or use \
-            password-file or password-env.
+            Options in the URL of a ZooKeeper ensemble: session-timeout (how long locks outlive a dlock that has gone \
+            silent, 10s; servers have limits of their own), timeout, naming (curator, kazoo or both: whose lock recipe's \
+            names the nodes get), names (escaped, or paths: whether a / in a name separates nodes), acl (open, or creator: \
+            who may do what with the nodes), password-file, password-env; with zookeepers:// also ca, cert, key and \
+            server-name.
+
+            A password is better not in the URL, which others can see: set DLOCK_REDIS_PASSWORD or \
+            DLOCK_ZOOKEEPER_PASSWORD, or use password-file or password-env.
 
             Exit codes of 'run': those of the command, and 128+n if signal n killed it.
 

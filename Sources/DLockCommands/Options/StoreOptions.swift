@@ -15,6 +15,9 @@ struct StoreOptions: ParsableArguments {
                 redis://[user[:password]@]host[:port][,host[:port]...][/database][?option=value&...]: a Redis server; \
                 rediss:// with TLS; redis+unix:///socket[?db=number&...], or unix://, through a socket.
 
+                zookeeper://[user[:password]@]host[:port][,host[:port]...][/path][?option=value&...]: a ZooKeeper ensemble, and \
+                the node that the locks are below; zookeepers:// with TLS.
+
                 memory: in this process, for 'bench'.
                 """,
             valueName: "url"
@@ -56,9 +59,9 @@ struct StoreOptions: ParsableArguments {
 
     /// Says so if there is a password among the arguments, which everybody on this machine can see.
     func warn(about address: StoreAddress) {
-        guard store != nil, address.hasWrittenPassword else { return }
+        guard store != nil, address.hasWrittenPassword, let variable = address.passwordVariable else { return }
         Console.error(
-            "warning: the password in --store can be seen in the list of processes; use \(StoreAddress.passwordVariable) or ?password-file="
+            "warning: the password in --store can be seen in the list of processes; use \(variable) or ?password-file="
         )
     }
 }
