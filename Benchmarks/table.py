@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes Markdown tables of the JSON lines that `dlock bench --json`, flock.c, commands.py and redis/run.py print.
+"""Makes Markdown tables of the JSON lines that `dlock bench --json`, flock.c, commands.py, redis/run.py and zookeeper/run.py print.
 
 Several runs of one scenario become one row: the medians.
 """
@@ -111,12 +111,89 @@ class RedisRuns:
         return ", ".join(f"{name} {count:.2g}" for name, count in often.items() if count >= 0.05)
 
 
+class ZooKeeperRuns:
+    """The runs on ZooKeeper: those on one ensemble, of one scenario and number of clients, and pinned or not, make one table."""
+
+    def __init__(self, entries: list[dict]) -> None:
+        self.ensembles: dict[str, dict[tuple[str, int, bool], dict[str, list[dict]]]] = {}
+        self.requests: dict[str, dict[str, dict[str, dict]]] = {}
+        for entry in entries:
+            ensemble, client = entry["ensemble"], entry["client"]
+            if "requests" in entry:
+                self.requests.setdefault(ensemble, {}).setdefault(client, {})[entry["scenario"]] = entry
+                continue
+            place = (entry["scenario"], entry["clients"], entry["pinned"])
+            self.ensembles.setdefault(ensemble, {}).setdefault(place, {}).setdefault(client, []).append(entry)
+
+    def print_all(self) -> None:
+        for ensemble, tables in self.ensembles.items():
+            print(f"\n### {ensemble}")
+            for place, clients in tables.items():
+                self.print_table(*place, clients)
+            self.print_requests(self.requests.get(ensemble, {}))
+            for (scenario, number, _), clients in tables.items():
+                for client, runs in clients.items():
+                    violations = sum(run["violations"] for run in runs)
+                    if violations > 0:
+                        print(f"\nVIOLATIONS: {client}, {scenario} {number}: {violations:,}")
+
+    def print_table(self, scenario: str, number: int, pinned: bool, clients: dict[str, list[dict]]) -> None:
+        unit = {"cycle": "", "parallel": f", {number} keys", "handoff": f", {number} clients"}[scenario]
+        print(f"\n**{scenario}{unit}{', client and servers on a core each' if pinned else ''}**\n")
+        forms = ["exchange", "queueing"] if scenario == "handoff" else ["plain", "listed"]
+        heads = ["per second", "p50 µs", "p99 µs", "CPU µs each", "servers'", *(f"of {form}: rate, p50" for form in forms)]
+        if scenario == "handoff":
+            heads[5:5] = ["overtakes", "longest wait ms"]
+        print(f"| client | {' | '.join(heads)} |")
+        print("|---" * (len(heads) + 1) + "|")
+        for client, runs in clients.items():
+            cells = [figure(RedisRuns.rate(runs)), *(figure(median(runs, field)) for field in ("p50_us", "p99_us"))]
+            cells += [RedisRuns.each(runs, field) for field in ("client_cpu_seconds", "server_cpu_seconds")]
+            if scenario == "handoff":
+                cells += [RedisRuns.overtakes(runs), RedisRuns.longest_wait(runs)]
+            cells += [self.ratio(runs, clients.get(f"libzookeeper ({form})")) for form in forms]
+            print(f"| {client} | {' | '.join(cells)} |")
+
+    @staticmethod
+    def ratio(runs: list[dict], limit: list[dict] | None) -> str:
+        """The share of the limit's rate, and how many times as long the median takes."""
+        if not limit or not median(limit, "p50_us"):
+            return "–"
+        return f"{RedisRuns.rate(runs) / RedisRuns.rate(limit):.2f}, {median(runs, 'p50_us') / median(limit, 'p50_us'):.2f}"
+
+    @staticmethod
+    def print_requests(clients: dict[str, dict[str, dict]]) -> None:
+        """What each client sent for an operation, and the events that it was sent."""
+        if not clients:
+            return
+        heads = {
+            scenario: "each cycle" if scenario == "cycle" else f"each acquisition, {entry['clients']} clients"
+            for entries in clients.values()
+            for scenario, entry in entries.items()
+        }
+        print(f"\n**requests**\n\n| client | {' | '.join(heads.values())} |\n{'|---' * (len(heads) + 1)}|")
+        for client, entries in clients.items():
+            cells = [ZooKeeperRuns.request_list(entries.get(scenario)) for scenario in heads]
+            print(f"| {client} | {' | '.join(cells)} |")
+
+    @staticmethod
+    def request_list(entry: dict | None) -> str:
+        if entry is None or not entry["operations"]:
+            return "–"
+        often = {name: count / entry["operations"] for name, count in sorted(entry["requests"].items())}
+        events = often.pop("event", 0)
+        names = ", ".join(f"{name} {count:.2f}" for name, count in often.items() if count >= 0.01)
+        return f"**{sum(often.values()):.2f}** ({names})" + (f"; {events:.2f} events" if events >= 0.01 else "")
+
+
 def main() -> None:
-    embedded, redis, commands = [], [], []
+    embedded, redis, zookeeper, commands = [], [], [], []
     for line in sys.stdin:
         entry = json.loads(line)
         if "scenario" not in entry:
             commands.append(entry)
+        elif "ensemble" in entry:
+            zookeeper.append(entry)
         elif "server_commands" in entry:
             redis.append(entry)
         else:
@@ -130,6 +207,8 @@ def main() -> None:
         )
     if redis:
         RedisRuns(redis).print_all()
+    if zookeeper:
+        ZooKeeperRuns(zookeeper).print_all()
 
 
 main()

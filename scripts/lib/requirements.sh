@@ -109,3 +109,9 @@ require_zookeeper_tests() {
     require_command openssl openssl
     require_test_packages
 }
+
+# What the benchmark on ZooKeeper runs: what the tests do, and ZooKeeper's own library for C.
+require_zookeeper_bench() {
+    require_zookeeper_tests
+    require_header zookeeper/zookeeper.h libzookeeper-mt-dev
+}
