@@ -94,8 +94,7 @@ enum StoreAddress: Hashable, Sendable {
         case .memory: MemoryStore()
         case .file(let directory): try FileStore(directory: directory)
         case .redis(let configuration): try RedisStore(configuration, logger: .silent)
-        case .zookeeper(let configuration):
-            throw .storeFailed(store: configuration.label, reason: "this version cannot open it")
+        case .zookeeper(let configuration): try ZooKeeperStore(configuration, logger: .silent)
         }
     }
 
