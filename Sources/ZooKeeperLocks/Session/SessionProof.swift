@@ -63,7 +63,7 @@ struct SessionProof: Sendable {
     ///   - sent: Just before it was sent.
     ///   - now: The present.
     mutating func confirmed(sent: LeaseClock.Instant, at now: LeaseClock.Instant) {
-        guard sent.duration(to: now) <= timeout / 6 else { return }
+        guard sent.duration(to: now) <= timeout / 8 else { return }
         let latest = sent.advanced(by: .zero - timeout / 3)
         while touches.count > 1, touches[1].arrived <= latest { touches.removeFirst() }
         lastConfirmed = max(lastConfirmed, sent)
