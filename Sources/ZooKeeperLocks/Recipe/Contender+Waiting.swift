@@ -68,7 +68,7 @@ extension Contender {
             contention.holders = [NodeText(data, stat).holder]
         }
         // The holder counts as such, and not as one of those ahead in the queue.
-        contention.ahead = max(0, queue.ahead.count - 1)
+        contention.ahead = queue.waitersAhead
         return .queued(contention)
     }
 
@@ -109,13 +109,13 @@ extension Contender {
         let nodes = (own?.paths ?? []).map(plan.node)
         own = nil
         if let queue {
-            contention.ahead = queue.ahead.count - 1
+            contention.ahead = queue.waitersAhead
             return described(outcomes.first)
         }
         guard case .success(let answer) = outcomes.first, case .success(.children(let children)) = answer.result,
             case .present(let queue) = Queue.view(of: children, own: nodes), let holder = queue.ahead.first
         else { return .left(contention) }
-        contention.ahead = queue.ahead.count - 1
+        contention.ahead = queue.waitersAhead
         phase = .describing
         return .send([.getData(path: plan.path(holder))])
     }

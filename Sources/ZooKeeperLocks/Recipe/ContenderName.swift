@@ -50,6 +50,24 @@ struct ContenderName: Hashable, Sendable {
     private static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
 }
 
+extension ContenderName {
+    /// What the nodes of one claim have in common, where a claim has two of them: all but the first of the 32 digits that
+    /// Curator writes with hyphens and kazoo without. The whole name for nodes of other forms.
+    var claim: String {
+        let bytes = Array(node.utf8)
+        if bytes.starts(with: Self.guarded), bytes.count > 39 {
+            let digits = bytes[3..<39].filter { $0 != UInt8(ascii: "-") }
+            if digits.count == 32 { return String(decoding: digits.dropFirst(), as: UTF8.self) }
+        } else if bytes.count > 34, bytes[32] == UInt8(ascii: "_"), bytes[..<32].allSatisfy({ $0 != UInt8(ascii: "_") })
+        {
+            return String(decoding: bytes[1..<32], as: UTF8.self)
+        }
+        return node
+    }
+
+    private static let guarded = Array("_c_".utf8)
+}
+
 extension Collection where Element == UInt8, Self: BidirectionalCollection {
     fileprivate func ends(with tail: [UInt8]) -> Bool { reversed().starts(with: tail.reversed()) }
 }

@@ -8,8 +8,19 @@ struct NodeText: Hashable, Sendable {
     let owner: OwnerID?
     /// Who says so.
     let holder: Holder
+    /// Whether an operator takes the lock away; see ``revoked(_:)``.
+    let isRevoked: Bool
 
     private static let mark = "dlock"
+    private static let revocation = "revoked"
+
+    /// What is written into the node of a holder that is about to be cut off: it is told before anybody else can have the lock.
+    static func revoked(_ data: [UInt8]) -> [UInt8] {
+        let text = String(decoding: data.prefix(4_096), as: UTF8.self)
+        let rest =
+            text.hasPrefix(mark + " ") ? String(text.dropFirst(mark.count + 1)) : "label=\(PercentCoding.encode(text))"
+        return Array("\(mark) \(revocation) \(rest)".utf8)
+    }
 
     /// What to write.
     static func bytes(_ owner: OwnerID, _ holder: Holder) -> [UInt8] {
@@ -34,9 +45,11 @@ struct NodeText: Hashable, Sendable {
         let made = UnixTime(microseconds: stat.ctime.multipliedReportingOverflow(by: 1_000).partialValue)
         guard words.first == Substring(Self.mark), words.count > 1 else {
             owner = nil
+            isRevoked = false
             holder = Holder(label: Self.foreignLabel(text), since: stat.ctime > 0 ? made : nil)
             return
         }
+        isRevoked = words[1] == Self.revocation
         var fields: [Substring: Substring] = [:]
         for word in words.dropFirst() {
             guard let equals = word.firstIndex(of: "=") else { continue }

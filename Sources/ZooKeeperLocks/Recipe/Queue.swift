@@ -3,6 +3,9 @@ struct Queue: Hashable, Sendable {
     /// Those before us, the holder first.
     let ahead: [String]
 
+    /// How many wait before us, the holder not counted. A claim may have two nodes.
+    var waitersAhead: Int { max(0, Set(ahead.compactMap { ContenderName($0)?.claim }).count - 1) }
+
     /// Numbers within this of their end, or beyond it, do not tell who came first.
     private static let margin: Int32 = 1_000_000
 

@@ -5,7 +5,7 @@ import Synchronization
 /// changes nothing and goes through the leader.
 final class SessionKeeper: Sendable {
     private struct State {
-        var users = 0
+        var waiting = 0
         var timer: TimerQueue<@Sendable () -> Void>.Ticket?
         var isAsking = false
     }
@@ -32,17 +32,17 @@ final class SessionKeeper: Sendable {
         self.tasks = tasks
     }
 
-    /// One more relies on the session.
+    /// Somebody wants a lock, and relies on the session from now on.
     func enter() {
         state.withLock { state in
-            state.users += 1
+            state.waiting += 1
             if state.timer == nil { schedule(&state) }
         }
     }
 
-    /// One less.
+    /// Whoever wanted a lock has got it, or does not want it any more.
     func leave() {
-        state.withLock { $0.users -= 1 }
+        state.withLock { $0.waiting -= 1 }
     }
 
     /// From one proof to the next: such that a lease is never left with less than a third of the session timeout while everything
@@ -59,7 +59,7 @@ final class SessionKeeper: Sendable {
         let isFresh = view.lastConfirmed.map { client.clock.now < $0.advanced(by: interval / 2) } ?? true
         let isDue = state.withLock { state in
             state.timer = nil
-            guard state.users > 0 else { return false }
+            guard state.waiting > 0 || holdings.count > 0 else { return false }
             schedule(&state)
             guard !isFresh, view.isAttached, !state.isAsking else { return false }
             state.isAsking = true

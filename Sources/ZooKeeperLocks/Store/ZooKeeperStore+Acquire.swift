@@ -8,12 +8,8 @@ extension ZooKeeperStore {
         guard !isClosed.load(ordering: .sequentiallyConsistent) else { throw LockError.closed(store: label) }
         let plan = try plan(for: request)
         keeper.enter()
-        var isHeld = false
-        defer { if !isHeld { keeper.leave() } }
-        let attempt = Attempt(request: request, plan: plan, deadline: firstDeadline(request))
-        let acquisition = try await run(attempt)
-        if case .granted = acquisition { isHeld = true }
-        return acquisition
+        defer { keeper.leave() }
+        return try await run(Attempt(request, plan, now: clock.now, usual: configuration.requestTimeout))
     }
 
     private func plan(for request: LockRequest) throws(LockError) -> ClaimPlan {
@@ -35,8 +31,26 @@ extension ZooKeeperStore {
 private struct Attempt {
     let request: LockRequest
     let plan: ClaimPlan
-    /// Until when the first answer has to be there.
+    /// Until when the claim has to be queued, or be answered.
     let deadline: LeaseClock.Instant
+    /// Until when the caller waits at the most, and whatever is under way then; `nil` if for ever.
+    let end: LeaseClock.Instant?
+
+    /// How much longer than the caller's patience an answer may take that is under way.
+    private static let grace = Duration.seconds(1)
+
+    /// Begins now.
+    init(_ request: LockRequest, _ plan: ClaimPlan, now: LeaseClock.Instant, usual: Duration) {
+        self.request = request
+        self.plan = plan
+        if case .until(let instant) = request.patience {
+            end = max(instant, now).advanced(by: Self.grace)
+        } else {
+            end = nil
+        }
+        let usualEnd = now.advanced(by: usual)
+        deadline = end.map { min($0, usualEnd) } ?? usualEnd
+    }
 }
 
 /// What has ended a wait.
@@ -47,23 +61,16 @@ private enum Wakening {
 }
 
 extension ZooKeeperStore {
-    /// How much longer than the caller's patience an answer may take that is under way.
-    private static let grace = Duration.milliseconds(500)
     /// How long to wait after an answer that says to try later.
     private static let pause = Duration.milliseconds(50)
-
-    private func firstDeadline(_ request: LockRequest) -> LeaseClock.Instant {
-        let usual = clock.now.advanced(by: configuration.requestTimeout)
-        guard case .until(let end) = request.patience else { return usual }
-        return min(usual, max(end, clock.now).advanced(by: Self.grace))
-    }
 
     /// Goes from step to step until the claim is held, or cannot be had.
     private func run(_ attempt: Attempt) async throws -> Acquisition {
         let owner = attempt.request.claim.owner
         var contender = Contender(attempt.plan, isImpatient: attempt.request.patience == .none)
         var slot = WaitSlot<Wakening>()
-        var step = contender.begin()
+        // A repeated request: what was made for the first one counts.
+        var step = traces[owner] == nil ? contender.begin() : contender.search()
         while true {
             switch step {
             case .send(let operations):
@@ -124,8 +131,7 @@ extension ZooKeeperStore {
     private func deadline(of attempt: Attempt, _ contender: Contender) -> LeaseClock.Instant {
         guard contender.hasQueued else { return attempt.deadline }
         let usual = clock.now.advanced(by: configuration.requestTimeout)
-        guard case .until(let end) = attempt.request.patience else { return usual }
-        return min(usual, end.advanced(by: Self.grace))
+        return attempt.end.map { min($0, usual) } ?? usual
     }
 
     /// Waits for the node before ours to go.

@@ -35,7 +35,15 @@ extension ZooKeeperStore {
             let path = holding.ownership.paths[0]
             let deadline = clock.now.advanced(by: configuration.requestTimeout)
             do {
-                _ = try await client.send(.exists(path: path, watch: true), watch: holding.watch, until: deadline)
+                let reply = try await client.send(
+                    .getData(path: path, watch: true),
+                    watch: holding.watch,
+                    until: deadline
+                )
+                if case .data(let data, let stat) = reply, NodeText(data, stat).isRevoked {
+                    holdings.lost(path: path, .revoked)
+                    try await delete(holding.ownership.paths, until: deadline)
+                }
             } catch let error as ServerError where error == .noNode {
                 holdings.lost(path: path, .removed)
             } catch {

@@ -39,32 +39,51 @@ extension ZooKeeperStore {
     }
 
     /// Deletes the nodes of whoever holds a name; see `LockStore.forceRelease`.
+    ///
+    /// A holder of ours is told first, and lets go by itself; any other, and one that does not react, is cut off.
     public func forceRelease(_ name: LockName) async throws -> [Holder] {
         let directory = try paths.path(of: name)
         do {
             let order = try await describe(children(of: directory), in: directory)
             guard let first = order.first else { return [] }
             // One holder may have several nodes, for clients that do not know each other's names.
-            let nodes = order.filter { $0.stat.czxid == first.stat.czxid }.map { "\(directory)/\($0.node)" }
-            let outcomes = try await client.send(nodes.map { (.delete(path: $0), nil) }, until: deadline)
-            var wasThere = false
-            for outcome in outcomes {
-                switch try outcome.get().result {
-                case .success: wasThere = true
-                case .failure(.noNode): continue
-                case .failure(let error): throw error
-                }
-            }
-            return wasThere ? [first.text.holder] : []
+            let nodes = order.filter { $0.stat.czxid == first.stat.czxid }
+            let wasToldFirst = try await tell(nodes, in: directory)
+            let outcome = try await delete(nodes.map { "\(directory)/\($0.node)" }, until: deadline)
+            return outcome == .released || wasToldFirst ? [first.text.holder] : []
         } catch {
             throw translate(error)
         }
+    }
+
+    /// How long a holder has to let go by itself.
+    private static let courtesy = Duration.milliseconds(250)
+
+    /// Tells a holder that it is about to be cut off, and waits for a moment.
+    ///
+    /// - Returns: Whether it was still there to be told.
+    private func tell(_ nodes: [Described], in directory: String) async throws -> Bool {
+        let gone = Latch<Void>()
+        let watch = Watch { event in if event?.kind != .dataChanged { gone.open(()) } }
+        let requests = nodes.map { node -> (Operation, Watch?) in
+            (.setData(path: "\(directory)/\(node.node)", data: NodeText.revoked(node.data)), nil)
+        }
+        let look = Operation.exists(path: "\(directory)/\(nodes[0].node)", watch: true)
+        let outcomes = try await client.send(requests + [(look, watch)], until: deadline)
+        guard case .success(let answer) = outcomes.first, case .success = answer.result else { return false }
+        let waiter = gone.enter()
+        let ticket = timers.schedule({ gone.giveUp(waiter) }, at: clock.now.advanced(by: Self.courtesy))
+        defer { timers.cancel(ticket) }
+        if case .success(let answer)? = outcomes.last, case .failure(.noNode) = answer.result { return true }
+        _ = await gone.value(for: waiter)
+        return true
     }
 }
 
 /// A contender, with what is in its node.
 private struct Described {
     let node: String
+    let data: [UInt8]
     let text: NodeText
     let stat: Stat
 }
@@ -134,7 +153,7 @@ extension ZooKeeperStore {
             for (node, outcome) in zip(nodes, try await client.send(requests, until: deadline)) {
                 switch try outcome.get().result {
                 case .success(.data(let data, let stat)):
-                    described.append(Described(node: node, text: NodeText(data, stat), stat: stat))
+                    described.append(Described(node: node, data: data, text: NodeText(data, stat), stat: stat))
                 case .success, .failure(.noNode): continue
                 case .failure(let error): throw error
                 }

@@ -4,8 +4,7 @@ import Synchronization
 extension ZooKeeperStore {
     /// Deletes the nodes of a claim, wherever it has come to; see `LockStore.release`.
     public func release(_ claim: LockClaim) async throws -> ReleaseOutcome {
-        let wasHeld = holdings.remove(claim.owner) != nil
-        if wasHeld { keeper.leave() }
+        holdings.remove(claim.owner)
         guard let trace = traces[claim.owner] else { return .notHeld }
         guard !isClosed.load(ordering: .sequentiallyConsistent) else { throw LockError.closed(store: label) }
         let deadline = clock.now.advanced(by: configuration.requestTimeout)
@@ -24,7 +23,8 @@ extension ZooKeeperStore {
 
     /// Deletes nodes that are known by their paths. Those of one claim go together where there are two of them, or else one of
     /// them could hold the lock for a moment after the other.
-    private func delete(_ nodes: [String], until deadline: LeaseClock.Instant) async throws -> ReleaseOutcome {
+    @discardableResult
+    func delete(_ nodes: [String], until deadline: LeaseClock.Instant) async throws -> ReleaseOutcome {
         var wasAnswered = true
         while true {
             let outcomes = try await client.send(nodes.map { (.delete(path: $0), nil) }, until: deadline)
