@@ -27,6 +27,17 @@ enum SharedZooKeeper {
         }
     }
 
+    private static let triple = Starting<TestEnsemble>()
+
+    /// Three servers.
+    static func ensemble() async throws -> TestEnsemble {
+        try await triple.value {
+            let ensemble = try await TestEnsemble.started()
+            SharedZooKeeper.cleanUp(ensemble.servers)
+            return ensemble
+        }
+    }
+
     /// A path that no other test uses. There is no such node yet.
     static func freshPath() -> String { "/test-\(UUID().uuidString.lowercased())" }
 

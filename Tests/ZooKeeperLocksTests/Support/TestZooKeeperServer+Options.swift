@@ -23,6 +23,8 @@ extension TestZooKeeperServer {
         var unifiesPorts = false
         /// In an ensemble: after how many ticks without a word from the leader a follower gives up, and the other way round.
         var syncLimit = 25
+        /// In an ensemble: after how many ticks a new leader and those who want to follow it give up on each other.
+        var initLimit = 50
         /// Other lines of the configuration file.
         var settings: [String: String] = [:]
         /// Other system properties, such as `zookeeper.authProvider.1` or `znode.container.maxNeverUsedIntervalMs`.
@@ -52,7 +54,7 @@ extension TestZooKeeperServer {
     /// All lines of the configuration file.
     var configuration: [String: String] {
         var lines = [
-            "tickTime": "\(options.tickTime)", "initLimit": "100", "syncLimit": "\(options.syncLimit)",
+            "tickTime": "\(options.tickTime)", "initLimit": "\(options.initLimit)", "syncLimit": "\(options.syncLimit)",
             "minSessionTimeout": "\(options.minSessionTimeout ?? 2 * options.tickTime)",
             "maxSessionTimeout": "\(options.maxSessionTimeout)", "maxClientCnxns": "\(options.maxConnections)",
             "dataDir": folder.file("data"), "clientPort": "\(port)", "clientPortAddress": "127.0.0.1",
