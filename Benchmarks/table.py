@@ -151,7 +151,7 @@ class ZooKeeperRuns:
             cells += [RedisRuns.each(runs, field) for field in ("client_cpu_seconds", "server_cpu_seconds")]
             if scenario == "handoff":
                 cells += [RedisRuns.overtakes(runs), RedisRuns.longest_wait(runs)]
-            cells += [self.ratio(runs, clients.get(f"libzookeeper ({form})")) for form in forms]
+            cells += [self.ratio(runs, clients.get(f"sockets ({form})")) for form in forms]
             print(f"| {client} | {' | '.join(cells)} |")
 
     @staticmethod

@@ -16,15 +16,12 @@
 #define THREADED
 #include <semaphore.h>
 #include <stdatomic.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <zookeeper/zookeeper.h>
 
-enum { MAX_SAMPLES = 1 << 23, PATH = 128, SESSION_MS = 30000, CONNECT_SECONDS = 30 };
+#include "measure.h"
+
+enum { PATH = 128, CONNECT_SECONDS = 30 };
 
 struct slot {  // one folder and node in it: in handoff one of the sides, which has a session of its own
     zhandle_t *session;
@@ -35,60 +32,21 @@ struct slot {  // one folder and node in it: in handoff one of the sides, which 
     atomic_int watches;   // gate: this side has queued, and the one before it has
 };
 
-static const char PREFIX[] = "/_c_00000000-0000-0000-0000-000000000000-lock-";  // as long as Curator's
 static const char *hosts;
-static double duration;  // seconds
 static int sides, listed, requeues;
-static uint64_t begun, ended, end, operations, sampled;
-static uint32_t *samples;  // nanoseconds
 static atomic_ullong violations;
 static atomic_int running;  // slots of which an answer is still to come
 static atomic_int finished;
-static double cpu;  // seconds
 static sem_t done, connected;
 static struct slot *slots;
-
-static void fail(const char *what, const char *why) {
-    fprintf(stderr, "limit: %s: %s\n", what, why);
-    exit(1);
-}
 
 static void check(const char *what, int code) {
     if (code != ZOK && !finished) fail(what, zerror(code));
 }
 
-static uint64_t now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
-
-static void sample(uint64_t nanoseconds) {
-    if (sampled < MAX_SAMPLES) samples[sampled++] = (uint32_t)(nanoseconds > UINT32_MAX ? UINT32_MAX : nanoseconds);
-}
-
-static double cpu_seconds(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
-static void begin(void) {
-    puts("begin");
-    fflush(stdout);
-    cpu = cpu_seconds();
-    begun = now();
-    end = begun + (uint64_t)(duration * 1e9);
-}
-
 static void finish(void) {
     finished = 1;
     sem_post(&done);
-}
-
-static void await_finish(void) {
-    sem_wait(&done);
-    cpu = cpu_seconds() - cpu;
 }
 
 // Sessions.
@@ -143,10 +101,7 @@ static void begin_cycle(struct slot *slot);
 static void on_deleted(int code, const void *context) {
     struct slot *slot = (struct slot *)context;
     check("delete", code);
-    ended = now();
-    sample(ended - slot->start);
-    operations++;
-    if (ended < end) {
+    if (operation_ended(slot->start)) {
         begin_cycle(slot);
     } else if (atomic_fetch_sub(&running, 1) == 1) {
         finish();
@@ -191,7 +146,7 @@ static void run_cycles(int depth) {
     running = depth;
     begin();
     for (int i = 0; i < depth; i++) begin_cycle(&slots[i]);
-    await_finish();
+    sem_wait(&done);
 }
 
 // Hand-overs. The sides form a ring, each with threads of its own; what they share goes from one to the next by the gates.
@@ -256,10 +211,7 @@ static void on_turn(int code, const struct String_vector *names, const void *con
     check("list", code);
     if (code != ZOK) return;
     violations += names->count < 1 || names->count > sides;
-    ended = now();
-    sample(ended - last->start);
-    operations++;
-    if (ended >= end) {
+    if (!operation_ended(last->start)) {
         finish();
     } else if (requeues) {
         may_release(side);
@@ -302,19 +254,10 @@ static void run_handovers(void) {
     for (int i = 0; i < sides; i++) queue_up(&slots[i]);
     begin();
     may_release(&slots[0]);
-    await_finish();
+    sem_wait(&done);
 }
 
 // The program.
-
-static int compare(const void *a, const void *b) {
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
-static double percentile(double p) {
-    return sampled == 0 ? 0 : samples[(uint64_t)((double)(sampled - 1) * p)] / 1000.0;
-}
 
 int main(int argc, char **argv) {
     if (argc != 6) fail("usage", "HOSTS cycle|parallel|handoff SECONDS NUMBER plain|listed|pass|queue");
@@ -324,7 +267,6 @@ int main(int argc, char **argv) {
     if (number < 1 || (passes && number < 2)) fail("usage", "NUMBER is greater than 0, for handoff greater than 1");
     listed = strcmp(argv[5], "listed") == 0;
     requeues = strcmp(argv[5], "queue") == 0;
-    samples = malloc(MAX_SAMPLES * sizeof samples[0]);
     sem_init(&done, 0, 0);
     sem_init(&connected, 0, 0);
     zoo_set_debug_level(ZOO_LOG_LEVEL_ERROR);
@@ -334,14 +276,7 @@ int main(int argc, char **argv) {
     } else {
         run_cycles(number);
     }
-    double seconds = (double)(ended - begun) / 1e9;
-    qsort(samples, sampled, sizeof samples[0], compare);
-    printf("{\"store\":\"zookeeper\",\"scenario\":\"%s\",\"clients\":%d,\"operations\":%llu,\"seconds\":%.3f,"
-           "\"ops_per_second\":%.1f,\"p50_us\":%.3f,\"p90_us\":%.3f,\"p99_us\":%.3f,\"max_us\":%.3f,"
-           "\"overtakes\":0,\"violations\":%llu,\"client_cpu_seconds\":%.3f}\n",
-           argv[2], number, (unsigned long long)operations, seconds, (double)operations / seconds, percentile(0.5),
-           percentile(0.9), percentile(0.99), percentile(1), (unsigned long long)violations, cpu);
-    fflush(stdout);
+    report(argv[2], number, violations);
     for (int i = 0; i < (passes ? sides : 1); i++) zookeeper_close(slots[i].session);
     return 0;
 }

@@ -5,7 +5,7 @@ Prints one line of JSON per ensemble, client, scenario and round, with the field
 time of all servers meanwhile; then one per client with the requests that it sent for each operation. The clients of one
 scenario follow each other, so that they meet the same weather.
 
-    run.py SECONDS ROUNDS LIMIT DLOCK
+    run.py SECONDS ROUNDS WIRE LIMIT DLOCK
 
 A client with one session connects to one server, the same for all of them, a follower if there is one. Where there are many
 sessions each client is given all addresses, of which it takes one at random for each session.
@@ -35,10 +35,11 @@ CURATOR = [
 ENSEMBLES = [("one server, sync not forced", 1, False), ("3 servers, sync not forced", 3, False), ("3 servers, sync forced", 3, True)]
 HANDOFFS = (2, 10, 100)
 KEYS = 64
-LIMITS = {
-    "cycle": {"libzookeeper (plain)": "plain", "libzookeeper (listed)": "listed"},
-    "parallel": {"libzookeeper (plain)": "plain", "libzookeeper (listed)": "listed"},
-    "handoff": {"libzookeeper (exchange)": "pass", "libzookeeper (queueing)": "queue"},
+# What limit.c and wire.c call what the tables call so.
+FORMS = {
+    "cycle": {"plain": "plain", "listed": "listed"},
+    "parallel": {"plain": "plain", "listed": "listed"},
+    "handoff": {"exchange": "pass", "queueing": "queue"},
 }
 # The compilers of JVMs need seconds of work before they show what they can do. For each server, and for each start of Curator.
 WARM_UP_SECONDS = 4
@@ -53,8 +54,9 @@ def note(text: str) -> None:
 class Clients:
     """The programs to measure, each with what to call it."""
 
-    def __init__(self, limit: str, dlock: str, folder: Path) -> None:
-        self.limit, self.dlock = limit, dlock
+    def __init__(self, wire: str, limit: str, dlock: str, folder: Path) -> None:
+        self.limits = {"sockets": wire, "libzookeeper": limit}
+        self.dlock = dlock
         class_path = [f"{JARS}/{name}.jar" for name in CURATOR]
         source = str(HERE / "CuratorPeer.java")
         subprocess.run(["javac", "-nowarn", "-d", str(folder), "-cp", ":".join(class_path), source], check=True, stdout=sys.stderr)
@@ -64,7 +66,11 @@ class Clients:
         options = ["--scenario", scenario, "--clients", str(number), "--duration", f"{seconds}s"]
         arguments = [hosts, scenario, str(number), seconds]
         return {
-            **{name: [self.limit, hosts, scenario, seconds, str(number), form] for name, form in LIMITS[scenario].items()},
+            **{
+                f"{name} ({form})": [limit, hosts, scenario, seconds, str(number), word]
+                for name, limit in self.limits.items()
+                for form, word in FORMS[scenario].items()
+            },
             "dlock": [self.dlock, "bench", "--json", "--store", f"zookeeper://{hosts}/dlock-bench", *options],
             "Curator": [*self.curator, *arguments, str(WARM_UP_SECONDS)],
             "kazoo": [str(PYTHON), str(HERE / "kazoo_peer.py"), *arguments],
@@ -148,7 +154,8 @@ class Bench:
         work += [("cycle", 1, "listed", listing([port])) for port in self.ensemble.ports]
         work.append(("handoff", 10, "queue", everywhere))
         for scenario, number, form, hosts in work:
-            subprocess.run([self.clients.limit, hosts, scenario, seconds, str(number), form], check=True, stdout=subprocess.DEVNULL)
+            command = [self.clients.limits["libzookeeper"], hosts, scenario, seconds, str(number), form]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
     def round(self) -> None:
         self.scenario("cycle", 1)
@@ -199,7 +206,7 @@ def measure(clients: Clients, seconds: str, rounds: int, folder: Path) -> None:
 
 
 def main() -> None:
-    seconds, rounds, limit, dlock = sys.argv[1:]
+    seconds, rounds, wire, limit, dlock = sys.argv[1:]
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(1))
     if os.getloadavg()[0] > 0.5:
@@ -207,7 +214,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         classes = Path(folder, "classes")
         classes.mkdir()
-        measure(Clients(limit, dlock, classes), seconds, int(rounds), Path(folder))
+        measure(Clients(wire, limit, dlock, classes), seconds, int(rounds), Path(folder))
 
 
 main()
