@@ -1,9 +1,9 @@
 /// Which lock recipe's names the nodes get that contend for a lock. All recipes' nodes are recognized in any case.
 public enum ZooKeeperNaming: String, CaseIterable, Hashable, Sendable {
-    /// As Apache Curator writes them, for its `InterProcessMutex` and `InterProcessReadWriteLock`.
+    /// As Apache Curator writes them for its `InterProcessMutex`.
     case curator
-    /// As kazoo writes them, for its `Lock`, `ReadLock` and `WriteLock`.
+    /// As kazoo writes them for its `Lock`.
     case kazoo
-    /// Such that Curator and kazoo each recognize them.
+    /// Two nodes for each claim, one of either, for locks that programs with Curator and programs with kazoo take part in.
     case both
 }
