@@ -72,6 +72,9 @@ class Inspector:
                 found.append(node)
         return found
 
+    def watch(self, path):
+        self.client().get(path, watch=lambda event: None)
+
     def create(self, path, data, kind, parents):
         if "container" in kind:
             client = self.client()

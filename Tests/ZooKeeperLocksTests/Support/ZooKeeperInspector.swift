@@ -67,6 +67,9 @@ final class ZooKeeperInspector: Sendable {
     /// Waits until its server knows what any server knew when this was called.
     func sync() async throws { let _: Nothing? = try await ask("sync") }
 
+    /// Sets a watch on the data of a node, of the inspector's own session.
+    func watch(_ path: String) async throws { let _: Nothing? = try await ask("watch", path) }
+
     // MARK: Doing
 
     /// Makes a node, and those above it.
