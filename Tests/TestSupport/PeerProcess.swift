@@ -76,6 +76,7 @@ package final class PeerProcess: Sendable {
     }
 
     /// As ``line(_:)``, for a line with a time: nanoseconds, to be compared with ``now``.
+    @discardableResult
     package func time(_ prefix: String) async throws -> Int {
         let text = try await line(prefix)
         guard let time = Int(text) else { throw TimedOut(what: "a time after \"\(prefix)\", and got \"\(text)\"") }

@@ -92,19 +92,27 @@ import Testing
         #expect(try await !server.ephemerals(of: session).contains(path))
     }
 
+    /// Whether a client with TLS is answered at a port.
+    private func isAnswered(_ port: Int, _ certificates: TestCertificates, hasCertificate: Bool) async throws -> Bool {
+        let folder = try TemporaryFolder()
+        let script = #"{ echo srvr; sleep 1; } | openssl s_client -quiet -verify_return_error "$@" >"$0""#
+        var words = ["-connect", "127.0.0.1:\(port)", "-verify_ip", "127.0.0.1"]
+        words += ["-CAfile", certificates.authority.certificate]
+        if hasCertificate { words += ["-cert", certificates.client.certificate, "-key", certificates.client.key] }
+        let command = ["sh", "-c", script, folder.file("out")] + words
+        try? await blocking { try ChildProgram.run(command) }
+        return folder.text("out").contains("Mode: standalone")
+    }
+
     @Test(arguments: [true, false])
-    func `TLS with certificates of clients`(hasCertificate: Bool) async throws {
+    func `TLS with certificates of clients`(isUnified: Bool) async throws {
         let certificates = try await TestCertificates.make()
-        let options = TestZooKeeperServer.Options(tls: .init(certificates: certificates, clients: .must))
-        try await TestZooKeeperServer.with(options) { server in
-            let folder = try TemporaryFolder()
-            let script = #"{ echo srvr; sleep 1; } | openssl s_client -quiet -verify_return_error "$@" >"$0""#
-            var words = ["-connect", "127.0.0.1:\(server.tlsPort ?? 0)", "-verify_ip", "127.0.0.1"]
-            words += ["-CAfile", certificates.authority.certificate]
-            if hasCertificate { words += ["-cert", certificates.client.certificate, "-key", certificates.client.key] }
-            let command = ["sh", "-c", script, folder.file("out")] + words
-            try? await blocking { try ChildProgram.run(command) }
-            #expect(folder.text("out").contains("Mode: standalone") == hasCertificate, "\(server.log)")
+        let tls = TestZooKeeperServer.TLS(certificates: certificates, clients: .must)
+        try await TestZooKeeperServer.with(.init(tls: tls, unifiesPorts: isUnified)) { server in
+            let tlsPort = try #require(server.tlsPort)
+            #expect(try await isAnswered(tlsPort, certificates, hasCertificate: true), "\(server.log)")
+            #expect(try await !isAnswered(tlsPort, certificates, hasCertificate: false))
+            #expect(try await isAnswered(server.port, certificates, hasCertificate: true) == isUnified)
             #expect(try server.mode() == .standalone, "the port without TLS")
         }
     }
