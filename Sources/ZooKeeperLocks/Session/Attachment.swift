@@ -12,7 +12,6 @@ struct Attachment<Request: Sendable, Watcher: Hashable & Sendable>: Sendable {
     }
 
     var pending: Deque<Pending> = []
-    var xid = Xid()
     /// When a ping was sent that has not been answered.
     var pingSent: LeaseClock.Instant?
     /// When anything was sent last.

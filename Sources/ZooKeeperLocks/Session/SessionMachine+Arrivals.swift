@@ -76,8 +76,7 @@ extension SessionMachine {
         // Look-alikes have been seen to give a session another number without saying that the old one is over.
         if let session, isNew, !session.isGivenUp { effects += forgetSession(session.id) }
         if let session, !isNew, session.isGivenUp {
-            var xid = Xid()
-            return end(with: &xid, at: now)
+            return end(at: now)
         }
         let timeout = Duration.milliseconds(Int64(response.timeout))
         // A new leader begins with what was granted at first.
@@ -86,8 +85,7 @@ extension SessionMachine {
         proof = SessionProof(timeout: shortest, handshakeSent: sent, answered: now)
         lastContact = sent
         if closingDeadline != nil {
-            var xid = Xid()
-            return effects + end(with: &xid, at: now)
+            return effects + end(at: now)
         }
         return effects + attach(isNew: isNew, at: now)
     }

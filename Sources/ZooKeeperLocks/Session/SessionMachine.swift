@@ -74,6 +74,9 @@ struct SessionMachine<Request: Sendable, Watcher: Hashable & Sendable>: Sendable
     var lastZxid: Int64 = 0
     /// When a request was sent that was answered, at the latest.
     var lastContact: Instant
+    /// The number of the last request. It goes on from connection to connection: servers tell a session's transactions from each
+    /// other by it, and have been seen to take the answer to an old one for that to a new one of the same number.
+    var xid = Xid()
     /// When the first handshake was sent since one was answered.
     var firstHandshake: Instant?
     /// The number of the present connection.
@@ -151,7 +154,7 @@ struct SessionMachine<Request: Sendable, Watcher: Hashable & Sendable>: Sendable
                 continue
             }
             let start = bytes.writerIndex
-            let xid = attachment.xid.next()
+            let xid = self.xid.next()
             let chroot = submission.isAbsolute ? Chroot() : options.chroot
             submission.operation.write(xid: xid, below: chroot, into: &bytes)
             guard bytes.writerIndex - start - 4 <= options.maximumRequestLength else {
@@ -183,9 +186,8 @@ struct SessionMachine<Request: Sendable, Watcher: Hashable & Sendable>: Sendable
         switch phase {
         case .closed, .ending: return []
         case .attached(let attachment):
-            var xid = attachment.xid
             let failed = attachment.pending.map { Effect.failed($0.submission.request, .closed) }
-            return failed + end(with: &xid, at: now)
+            return failed + end(at: now)
         case .idle: return shut()
         case .pausing, .connecting, .introducing, .burying:
             return session == nil ? disconnected() + shut() : []
@@ -251,7 +253,7 @@ extension SessionMachine {
     }
 
     /// Ends the present session on an open connection.
-    mutating func end(with xid: inout Xid, at now: Instant) -> [Effect] {
+    mutating func end(at now: Instant) -> [Effect] {
         let number = xid.next()
         let until = now.advanced(by: min(patience, options.closingTimeout))
         phase = closingDeadline == nil ? .burying(xid: number, until: until) : .ending(xid: number, until: until)

@@ -9,25 +9,38 @@ import DistributedLocks
 /// from its leader goes on answering pings, and a transaction is checked against the session without extending it. What counts
 /// is:
 ///
-/// - An answered handshake: the leader itself has extended the session, after the first handshake was sent that had not been
+/// - *An answered handshake.* The leader itself has extended the session, after the first handshake was sent that had not been
 ///   answered before. (Two in a row can be mistaken for each other.)
-/// - An answered transaction: a majority has agreed after it was sent, the leader among it, that the session lived; and what the
-///   follower had told the leader before comes before it in the same stream. An earlier request whose answer had *arrived* more
-///   than half a tick before the transaction was sent had been told by then. A tick is at most half of the shortest session
-///   timeout that servers grant (unless they are told otherwise), so half a tick is at most a quarter of the timeout; a third
-///   is taken, for leaders that are late. An answer that took long shows that somebody stalls, and does not count.
+/// - *Three requests on one connection*: any request, the base; a transaction that was sent more than half a tick after the base
+///   had been answered; and another that was sent after that one had been answered. Between the base and the first transaction
+///   the leader has asked the follower, on the same stream on which it told it of that transaction; so the follower's
+///   news of the base was under way before the transaction was answered, ahead of the second one; and since the leader let that
+///   one pass, the session lived when the news came. It lives until its timeout has passed since the base was sent, however
+///   slow servers and links were.
+/// - *A base and one transaction*: the same, if nobody has stalled meanwhile. That cannot be known for certain, so that a good part
+///   of the timeout is taken off. It lets a client that has been idle begin at once; the second transaction follows.
 ///
-/// The session lives until its timeout has passed since the earlier request was sent, and an allowance for clocks that do not run
-/// alike is taken off.
+/// A tick is at most half of the shortest session timeout that servers grant (unless they are told otherwise), so half a tick is at
+/// most a quarter of the timeout; a third is taken, for leaders that are late. An allowance for clocks that do not run alike is
+/// taken off as well.
 struct SessionProof: Sendable {
+    /// A request and its answer.
     private struct Touch {
         let sent: LeaseClock.Instant
         let arrived: LeaseClock.Instant
     }
 
+    /// A transaction that was answered, and the request that was old enough when it was sent.
+    private struct Middle {
+        let base: LeaseClock.Instant
+        let arrived: LeaseClock.Instant
+    }
+
     private let timeout: Duration
-    /// Requests and their answers, in order; the first one is the latest that is old enough to count.
+    /// In order; the first one is the latest that is old enough to be a base.
     private var touches: Deque<Touch>
+    /// In order; the first one is the latest that was answered before the last transaction was sent.
+    private var middles: Deque<Middle> = []
     /// Until when the session certainly lives.
     private(set) var deadline: LeaseClock.Instant
     /// When the last request was sent that has proved anything.
@@ -63,11 +76,27 @@ struct SessionProof: Sendable {
     ///   - sent: Just before it was sent.
     ///   - now: The present.
     mutating func confirmed(sent: LeaseClock.Instant, at now: LeaseClock.Instant) {
-        guard sent.duration(to: now) <= timeout / 8 else { return }
+        lastConfirmed = max(lastConfirmed, sent)
+        while middles.count > 1, middles[1].arrived <= sent { middles.removeFirst() }
+        if let middle = middles.first, middle.arrived <= sent { extend(from: middle.base) }
+        // A slow answer shows that somebody stalls.
+        guard sent.duration(to: now) <= timeout / 8, let base = base(before: sent) else { return }
+        extend(from: base.advanced(by: .zero - timeout * Self.uncertainty))
+        if middles.last.map({ $0.base < base }) ?? true { middles.append(Middle(base: base, arrived: now)) }
+    }
+
+    /// What part of the timeout is taken off where a stall cannot be ruled out.
+    private static let uncertainty = 0.35
+
+    /// When the latest request was sent that had been answered long enough before `sent`.
+    private mutating func base(before sent: LeaseClock.Instant) -> LeaseClock.Instant? {
         let latest = sent.advanced(by: .zero - timeout / 3)
         while touches.count > 1, touches[1].arrived <= latest { touches.removeFirst() }
-        lastConfirmed = max(lastConfirmed, sent)
-        guard let first = touches.first, first.arrived <= latest else { return }
-        deadline = max(deadline, LeaseTerm(ttl: timeout).deadline(confirmedBySending: first.sent))
+        guard let first = touches.first, first.arrived <= latest else { return nil }
+        return first.sent
+    }
+
+    private mutating func extend(from base: LeaseClock.Instant) {
+        deadline = max(deadline, LeaseTerm(ttl: timeout).deadline(confirmedBySending: base))
     }
 }

@@ -54,18 +54,31 @@ final class SessionKeeper: Sendable {
         state.timer = timers.schedule({ [weak self] in self?.tick() }, at: client.clock.now.advanced(by: interval))
     }
 
+    /// Somebody relies on a proof that is about to run out.
+    func hurry() {
+        start { _ in true }
+    }
+
     private func tick() {
         let view = client.view
         let isFresh = view.lastConfirmed.map { client.clock.now < $0.advanced(by: interval / 2) } ?? true
-        let isDue = state.withLock { state in
+        start { state in
             state.timer = nil
             guard state.waiting > 0 || holdings.count > 0 else { return false }
             schedule(&state)
-            guard !isFresh, view.isAttached, !state.isAsking else { return false }
+            return !isFresh
+        }
+    }
+
+    /// Asks for a proof, unless that is under way already.
+    private func start(if isDue: (inout State) -> Bool) {
+        let mayAsk = client.view.isAttached
+        let isNeeded = state.withLock { state in
+            guard isDue(&state), mayAsk, !state.isAsking else { return false }
             state.isAsking = true
             return true
         }
-        guard isDue else { return }
+        guard isNeeded else { return }
         tasks.start { [weak self] in
             await self?.ask()
             self?.state.withLock { $0.isAsking = false }

@@ -156,10 +156,11 @@ extension ZooKeeperStore {
     private func grant(_ request: LockRequest, _ ownership: Ownership) -> Grant? {
         let view = client.view
         guard view.id == ownership.sessionID, let deadline = view.deadline,
-            clock.now.duration(to: deadline) >= view.timeout / 4
+            clock.now.duration(to: deadline) >= view.timeout / 8
         else { return nil }
         let signal = LossSignal()
         guard hold(request.claim.owner, ownership, signal) else { return nil }
+        if clock.now.duration(to: deadline) < view.timeout / 3 { keeper.hurry() }
         return Grant(
             claim: request.claim,
             token: FencingToken(rawValue: UInt64(bitPattern: ownership.czxid)),
