@@ -11,6 +11,8 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+from nudge import Nudge
+
 JARS = Path("/usr/share/java")
 CLASS_PATH = f"{JARS}/zookeeper.jar:{JARS}/slf4j-simple.jar"
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -36,6 +38,7 @@ class Ensemble:
         self.name = name
         self.ports = free_ports(size)
         self.processes: list[subprocess.Popen[bytes]] = []
+        self.nudge: Nudge | None = None
         members = ""
         if size > 1:
             pairs = zip(*[iter(free_ports(2 * size))] * 2)
@@ -44,6 +47,7 @@ class Ensemble:
             for index, port in enumerate(self.ports, 1):
                 self.start(folder / f"server-{index}", index, port, members, forced_sync)
             self.modes = [self.await_mode(port) for port in self.ports]
+            self.nudge = Nudge(self.ports)
         except BaseException:
             self.stop()
             raise
@@ -130,6 +134,8 @@ class Ensemble:
                     pass  # The thread has ended meanwhile.
 
     def stop(self) -> None:
+        if self.nudge is not None:
+            self.nudge.stop()
         for process in self.processes:
             process.terminate()
         for process in self.processes:

@@ -44,6 +44,7 @@ FORMS = {
 # The compilers of JVMs need seconds of work before they show what they can do. For each server, and for each start of Curator.
 WARM_UP_SECONDS = 4
 COUNT_SECONDS = 1
+PATIENCE = 2
 COUNTED = [("cycle", 1), ("handoff", 10)]
 
 
@@ -84,7 +85,8 @@ def listing(ports: list[int]) -> str:
 class Bench:
     def __init__(self, ensemble: Ensemble, clients: Clients, seconds: str, refused: set[str]) -> None:
         self.ensemble, self.clients, self.seconds, self.refused = ensemble, clients, seconds, refused
-        self.able: set[str] = set()
+        self.failures: dict[str, int] = {}
+        self.succeeded: set[str] = set()
         self.cores = sorted(os.sched_getaffinity(0))
 
     def hosts(self, scenario: str) -> str:
@@ -130,16 +132,17 @@ class Bench:
         if line is None:
             self.complain(name, command)
             return
-        self.able.add(name)
+        self.succeeded.add(name)
         line |= {"client": name, "ensemble": self.ensemble.name, "pinned": pinned}
         line["server_cpu_seconds"] = round(self.ensemble.cpu_seconds() - cpu, 3)
         print(json.dumps(line), flush=True)
 
     def complain(self, name: str, command: list[str]) -> None:
-        if name in self.able:
-            note(f"{name} did not measure anything this time: {' '.join(command)}")
-        else:
-            note(f"{name} does not measure anything and is left out: {' '.join(command)}")
+        """Who has never measured anything in two attempts is left out."""
+        note(f"{name} did not measure anything: {' '.join(command)}")
+        self.failures[name] = self.failures.get(name, 0) + 1
+        if name not in self.succeeded and self.failures[name] == PATIENCE:
+            note(f"{name} is left out from here on")
             self.refused.add(name)
 
     def scenario(self, scenario: str, number: int, pinned: bool = False) -> None:
