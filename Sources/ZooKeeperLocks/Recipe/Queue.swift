@@ -40,6 +40,7 @@ struct Queue: Hashable, Sendable {
     /// - Parameters:
     ///   - made: The transactions in which the nodes were made, of those that are still there.
     ///   - own: The names of our own nodes.
+    /// - Returns: Where we are.
     static func view(of made: [(node: String, czxid: Int64)], own: [String]) -> View {
         let mine = made.filter { own.contains($0.node) }
         guard mine.count == own.count, let first = mine.map(\.czxid).min() else { return .absent }
