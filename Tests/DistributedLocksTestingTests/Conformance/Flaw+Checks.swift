@@ -53,6 +53,7 @@ extension Flaw {
         case .grantsTooLong: ["expiry.validity"]
         case .renewalGrantsTooLong, .renewDoesNotExtend: ["renewal.extends"]
         case .renewIgnoresOwner: ["renewal.wrongOwner", "renewal.neverResurrects"]
+        case .sessionResurrects: ["session.neverResurrects"]
         case .renewResurrects: ["renewal.neverResurrects", "renewal.afterRelease"]
         case .renewsInReverse: ["renewal.batch"]
         case .grantsAfterClose: ["closing.refuses"]
@@ -63,6 +64,7 @@ extension Flaw {
     /// The checks that must notice the flaw since what they wait for never happens.
     var stuckIn: [String] {
         switch self {
+        case .sessionStandsStill: ["session.validity"]
         case .wakesReadersOneByOne: ["handOver.readers", "order.mixedModes"]
         case .losesWakeUps: ["release.handsOver", "handOver.one", "tokens.handOver", "order.fifo"]
         case .ignoresCancellation: ["cancellation.during", "services.cancelledWait"]

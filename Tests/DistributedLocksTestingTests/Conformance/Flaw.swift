@@ -20,7 +20,7 @@ enum Flaw: String, CaseIterable, Sendable {
     case forcesOneHolderOnly, namesNobodyForced, failsOnIdleForce, forgetsToSignal, signalsWrongReason, signalsEverybody
     // Leases
     case expiresEarly, neverExpires, expiresUnasked, needsVisitToExpire, grantsTooLong, renewalGrantsTooLong
-    case renewIgnoresOwner, renewResurrects, renewDoesNotExtend, renewsInReverse
+    case renewIgnoresOwner, renewResurrects, renewDoesNotExtend, renewsInReverse, sessionStandsStill, sessionResurrects
     // Closing
     case closeLeavesWaits, grantsAfterClose
 }

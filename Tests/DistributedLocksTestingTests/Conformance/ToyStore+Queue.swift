@@ -40,13 +40,17 @@ extension ToyStore {
 
     func validity(_ ttl: Duration, isTooLong: Bool) -> Grant.Validity {
         guard capabilities.lifetime != .process else { return .unlimited }
+        if case .session(let timeout) = capabilities.lifetime {
+            let sent = flaw == .sessionStandsStill ? LeaseClock.Instant(offset: .zero) : clock.now
+            return .until(LeaseTerm(ttl: timeout).deadline(confirmedBySending: sent))
+        }
         let deadline = LeaseTerm(ttl: ttl).deadline(confirmedBySending: clock.now)
         return .until(isTooLong ? deadline.advanced(by: ttl / 2) : deadline)
     }
 
     func expiry(_ ttl: Duration) -> LeaseClock.Instant? {
         if flaw == .expiresUnasked { return clock.now.advanced(by: ttl) }
-        guard capabilities.lifetime != .process, flaw != .neverExpires else { return nil }
+        guard case .expiring = capabilities.lifetime, flaw != .neverExpires else { return nil }
         return clock.now.advanced(by: flaw == .expiresEarly ? ttl / 2 : ttl)
     }
 

@@ -15,6 +15,7 @@ extension ToyStore {
             prune(claim.name)
             var queue = self[claim.name]
             let index = queue.holders.firstIndex { $0.claim == claim || flaw == .renewIgnoresOwner }
+            if flaw == .sessionResurrects { return .confirmed(validity(request.ttl, isTooLong: false)) }
             if index == nil, flaw == .renewResurrects, queue.holders.isEmpty {
                 _ = admit(Entry(claim: claim, ttl: request.ttl), &queue)
             } else if let index {

@@ -42,11 +42,22 @@ actor ToyStore: LockStore {
         capabilities = StoreCapabilities(
             modes: Set(LockMode.Kind.allCases),
             ordering: .fifo,
-            lifetime: expires && flaw != .expiresUnasked ? .expiring(.milliseconds(10)...(.seconds(3_600))) : .process,
+            lifetime: Self.lifetime(flaw, expires: expires),
             listsNames: flaw != .hidesAbilities,
             forcesRelease: flaw != .hidesAbilities,
             signalsLoss: true
         )
+    }
+
+    /// How long a session lives, for flaws of stores that have one.
+    static let timeout = Duration.seconds(10)
+
+    private static func lifetime(_ flaw: Flaw?, expires: Bool) -> StoreCapabilities.Lifetime {
+        switch flaw {
+        case .sessionStandsStill, .sessionResurrects: .session(timeout: timeout)
+        case .expiresUnasked: .process
+        default: expires ? .expiring(.milliseconds(10)...(.seconds(3_600))) : .process
+        }
     }
 
     func acquire(_ request: LockRequest) async throws -> Acquisition {

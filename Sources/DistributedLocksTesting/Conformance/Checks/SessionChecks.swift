@@ -21,6 +21,7 @@ extension StoreConformance {
                 )
                 let last = deadline
                 try await scene.eventually("a renewal moves the deadline on") {
+                    try await scene.advance(by: .milliseconds(20))
                     guard case .confirmed(.until(let later)) = await renewal(of: claim, scene) else { return false }
                     deadline = later
                     return later > last
