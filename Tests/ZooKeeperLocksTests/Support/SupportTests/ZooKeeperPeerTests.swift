@@ -29,7 +29,7 @@ import Testing
         #expect(log.errors == [])
         #expect(log.holds.allSatisfy { $0.token != nil && $0.invoked != nil && $0.name == client.name })
         #expect(Set(log.holds.map(\.pid)).count == 2)
-        #expect(log.handOvers >= 10, "\(log.counts)")
+        #expect(log.handOvers >= 2, "\(log.counts)")
     }
 
     @Test func `kazoo and Curator do not exclude each other, and that is noticed`() async throws {
@@ -69,7 +69,7 @@ import Testing
     @Test(arguments: [PeerProcess.Client.kazoo, .curator])
     func `The lock of a client that is killed is free after its session`(_ client: PeerProcess.Client) async throws {
         let (server, path) = (try await SharedZooKeeper.server(), SharedZooKeeper.freshPath())
-        let holder = try await PeerProcess.hold(client, server.address, path: path, session: 1)
+        let holder = try await PeerProcess.hold(client, server.address, path: path, session: 3)
         try await holder.line("held")
         try await holder.kill()
         #expect(kill(holder.pid, 0) == -1)
