@@ -129,10 +129,11 @@ final class ZooKeeperProxyConnection: Sendable {
             wait { !rule.isLetGo }
             expect(Expected(request: request))
         case .cutAfterRequest:
+            // First of all, so that the reply cannot be quicker.
+            shutdown(client, Int32(SHUT_RDWR))
             guard send(frame, to: server) else { return false }
             // The server reads what has been sent before it sees the end.
             shutdown(server, Int32(SHUT_WR))
-            shutdown(client, Int32(SHUT_RDWR))
             rule.fire()
             return false
         case .cutBeforeReply, .holdReply, .cutReply, .changeReply: expect(Expected(request: request, rule: rule))

@@ -15,7 +15,7 @@ final class ZooKeeperProxyRule: Sendable {
         /// The request, and all that comes after it on the connection, waits for ``ZooKeeperProxyRule/letGo()`` before it
         /// is delivered, even if the client is gone by then.
         case holdRequest
-        /// The request is delivered, and the connection is cut behind it at once.
+        /// The request is delivered, and the connection is cut behind it at once; no reply gets through any more.
         case cutAfterRequest
         /// Only so many bytes of the reply get through; then the connection is cut.
         case cutReply(after: Int)
