@@ -4,7 +4,7 @@
 struct FakeDecision {
     private(set) var tree: FakeTree
     /// Within a transaction the next number is counted apart from the tree, where it can stick.
-    private var counters: [String: Int32] = [:]
+    private var counters: [FakeName: Int32] = [:]
 
     init(_ tree: FakeTree) {
         self.tree = tree
@@ -69,13 +69,13 @@ struct FakeDecision {
         node.access = try FakeIdentity.rules(access, for: author.identities)
         guard let above = tree.node(parent) else { throw .noNode }
         try allow(above, .create, author)
-        let counter = counters[parent] ?? above.counter
+        let counter = counters[FakeName(parent)] ?? above.counter
         let path = flags == 2 || flags == 3 ? path + FakePath.suffix(counter) : path
         guard FakePath.isValid(path) else { throw .badArguments }
         guard tree.node(path) == nil else { throw .nodeExists }
         guard above.stat.ephemeralOwner == 0 else { throw .noChildrenForEphemerals }
         if !isContainer && (flags == 1 || flags == 3) { node.stat.ephemeralOwner = author.session }
-        counters[parent] = counter &+ 1
+        counters[FakeName(parent)] = counter &+ 1
         return .create(path: path, node, parentCounter: counter &+ 1)
     }
 

@@ -4,7 +4,7 @@
 struct FakeNode {
     var data: [UInt8] = []
     var access: [AccessRule] = [.open]
-    var children: Set<String> = []
+    var children: Set<FakeName> = []
     /// Goes away when it is found without children, having had some.
     var isContainer = false
     /// How many children were made, which is the next number for a sequential one; the client sees another one.
@@ -23,7 +23,7 @@ struct FakeNode {
 
     /// The names of its children in an order that is always the same, and none that anybody may rely on.
     var scrambledChildren: [String] {
-        children.map { (Self.scramble($0), $0) }.sorted { $0.0 < $1.0 }.map(\.1)
+        children.map { (Self.scramble($0.text), $0.text) }.sorted { $0.0 < $1.0 }.map(\.1)
     }
 
     /// FNV-1a.

@@ -2,28 +2,28 @@
 
 /// The nodes of a replica, or those that the leader has decided about.
 struct FakeTree {
-    private(set) var nodes: [String: FakeNode] = [:]
+    private(set) var nodes: [FakeName: FakeNode] = [:]
     /// The nodes that go with a session.
-    private(set) var ephemerals: [Int64: Set<String>] = [:]
+    private(set) var ephemerals: [Int64: Set<FakeName>] = [:]
     /// The last transaction that was carried out.
     var zxid: Int64
 
     /// Makes what a new ensemble has.
     init(zxid: Int64 = 0) {
         self.zxid = zxid
-        for path in FakePath.special { nodes[path] = FakeNode() }
-        nodes["/"]?.children = ["zookeeper"]
-        nodes["/zookeeper"]?.children = ["quota", "config"]
+        for path in FakePath.special { nodes[FakeName(path)] = FakeNode() }
+        nodes[FakeName("/")]?.children = [FakeName("zookeeper")]
+        nodes[FakeName("/zookeeper")]?.children = [FakeName("quota"), FakeName("config")]
     }
 
     /// A node; the root has two names.
-    func node(_ path: String) -> FakeNode? { nodes[path.isEmpty ? "/" : path] }
+    func node(_ path: String) -> FakeNode? { nodes[FakeName(path.isEmpty ? "/" : path)] }
 
     /// The nodes of a session in an order that is always the same.
-    func ephemerals(of session: Int64) -> [String] { ephemerals[session]?.sorted() ?? [] }
+    func ephemerals(of session: Int64) -> [String] { ephemerals[session]?.sorted().map(\.text) ?? [] }
 
     /// Sets the number that the next sequential child gets.
-    mutating func setCounter(_ path: String, _ counter: Int32) { nodes[path]?.counter = counter }
+    mutating func setCounter(_ path: String, _ counter: Int32) { nodes[FakeName(path)]?.counter = counter }
 
     /// Carries a transaction out.
     ///
@@ -66,34 +66,34 @@ struct FakeTree {
         _ time: Int64,
         _ news: inout [FakeNews]
     ) -> Stat {
-        let parent = FakePath.parent(path) ?? "/"
+        let (path, parent) = names(path)
         var node = template
         (node.stat.czxid, node.stat.mzxid, node.stat.pzxid) = (zxid, zxid, zxid)
         (node.stat.ctime, node.stat.mtime) = (time, time)
         nodes[path] = node
-        nodes[parent]?.children.insert(FakePath.name(path))
+        nodes[parent]?.children.insert(FakeName(FakePath.name(path.text)))
         // A counter that has come to its end stays there: https://issues.apache.org/jira/browse/ZOOKEEPER-3249
         if let old = nodes[parent]?.counter, parentCounter > old {
             nodes[parent]?.counter = parentCounter
             nodes[parent]?.stat.pzxid = zxid
         }
         if node.stat.ephemeralOwner != 0 { ephemerals[node.stat.ephemeralOwner, default: []].insert(path) }
-        news.append(FakeNews(kind: .created, path: path, access: node.access))
-        news.append(FakeNews(kind: .childrenChanged, path: parent, access: nodes[parent]?.access))
+        news.append(FakeNews(kind: .created, path: path.text, access: node.access))
+        news.append(FakeNews(kind: .childrenChanged, path: parent.text, access: nodes[parent]?.access))
         return node.clientStat
     }
 
     private mutating func delete(_ path: String, _ zxid: Int64, _ news: inout [FakeNews]) {
-        let parent = FakePath.parent(path) ?? "/"
-        nodes[parent]?.children.remove(FakePath.name(path))
+        let (path, parent) = names(path)
+        nodes[parent]?.children.remove(FakeName(FakePath.name(path.text)))
         if let old = nodes[parent]?.stat.pzxid { nodes[parent]?.stat.pzxid = max(old, zxid) }
         let node = nodes.removeValue(forKey: path)
         if let owner = node?.stat.ephemeralOwner, owner != 0 {
             ephemerals[owner]?.remove(path)
             if ephemerals[owner]?.isEmpty == true { ephemerals[owner] = nil }
         }
-        news.append(FakeNews(kind: .deleted, path: path, access: node?.access))
-        news.append(FakeNews(kind: .childrenChanged, path: parent, access: nodes[parent]?.access))
+        news.append(FakeNews(kind: .deleted, path: path.text, access: node?.access))
+        news.append(FakeNews(kind: .childrenChanged, path: parent.text, access: nodes[parent]?.access))
     }
 
     private mutating func setData(
@@ -104,11 +104,16 @@ struct FakeTree {
         _ time: Int64,
         _ news: inout [FakeNews]
     ) -> Stat {
+        let path = FakeName(path)
         nodes[path]?.data = data
         nodes[path]?.stat.mzxid = zxid
         nodes[path]?.stat.mtime = time
         nodes[path]?.stat.version = version
-        news.append(FakeNews(kind: .dataChanged, path: path, access: nodes[path]?.access))
+        news.append(FakeNews(kind: .dataChanged, path: path.text, access: nodes[path]?.access))
         return nodes[path]?.clientStat ?? Stat()
+    }
+
+    private func names(_ path: String) -> (path: FakeName, parent: FakeName) {
+        (FakeName(path), FakeName(FakePath.parent(path) ?? "/"))
     }
 }

@@ -11,11 +11,12 @@ struct FakeWatches {
         case recursive
     }
 
-    private var watches: [String: [Int: Mode]] = [:]
+    private var watches: [FakeName: [Int: Mode]] = [:]
     private var recursive = 0
 
     /// Sets a watch. A connection has one on a path, and a new one replaces the old one, whatever it was.
     mutating func add(_ path: String, _ connection: Int, _ mode: Mode) {
+        let path = FakeName(path)
         if watches[path]?[connection] == .recursive { recursive -= 1 }
         watches[path, default: [:]][connection] = mode
         if mode == .recursive { recursive += 1 }
@@ -28,6 +29,7 @@ struct FakeWatches {
     ///   - connection: Whose.
     /// - Returns: Whether there was one.
     mutating func remove(_ path: String, _ connection: Int) -> Bool {
+        let path = FakeName(path)
         guard let mode = watches[path]?.removeValue(forKey: connection) else { return false }
         if mode == .recursive { recursive -= 1 }
         if watches[path]?.isEmpty == true { watches[path] = nil }
@@ -36,7 +38,7 @@ struct FakeWatches {
 
     /// Takes all watches of a connection back.
     mutating func removeAll(of connection: Int) {
-        for path in watches.filter({ $0.value[connection] != nil }).keys { _ = remove(path, connection) }
+        for path in watches.filter({ $0.value[connection] != nil }).keys { _ = remove(path.text, connection) }
     }
 
     /// Fires.
@@ -47,7 +49,7 @@ struct FakeWatches {
     /// - Returns: The connections that are to be told, in their order.
     mutating func trigger(_ news: FakeNews, except told: [Int] = []) -> [Int] {
         var found: Set<Int> = []
-        for (connection, mode) in watches[news.path] ?? [:] {
+        for (connection, mode) in watches[FakeName(news.path)] ?? [:] {
             switch mode {
             case .once:
                 found.insert(connection)
@@ -64,7 +66,7 @@ struct FakeWatches {
         var found: [Int] = []
         var path = path
         while path != "/", let parent = FakePath.parent(path) {
-            found += (watches[parent] ?? [:]).filter { $0.value == .recursive }.keys
+            found += (watches[FakeName(parent)] ?? [:]).filter { $0.value == .recursive }.keys
             path = parent
         }
         return found

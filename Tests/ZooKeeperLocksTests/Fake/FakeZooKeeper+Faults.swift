@@ -200,7 +200,7 @@ extension FakeZooKeeper {
     func reapContainers() {
         for (path, node) in head.nodes.sorted(by: { $0.key < $1.key })
         where node.isContainer && node.counter > 0 && node.children.isEmpty {
-            record(.delete(path: path), 0, connection: nil)
+            record(.delete(path: path.text), 0, connection: nil)
         }
         pumpAll()
     }

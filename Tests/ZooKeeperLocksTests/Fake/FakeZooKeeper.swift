@@ -203,6 +203,8 @@ final class FakeZooKeeper {
     private var halfTick: Int64 { max(1, sessions.tick / 2) }
 
     private func passTick() {
+        // First, and without what followers could still tell: the worst case for whoever is late.
+        if isLed { for id in sessions.ended(at: now) { endSession(id) } }
         for index in servers.indices where servers[index].isServing && !servers[index].isStalled {
             pump(index)
             if now % halfTick == 0 { shipTouches(index) }
@@ -210,8 +212,6 @@ final class FakeZooKeeper {
                 giveUp(index)
             }
         }
-        guard isLed else { return }
-        for id in sessions.ended(at: now) { endSession(id) }
     }
 
     private func shipTouches(_ index: Int) {
