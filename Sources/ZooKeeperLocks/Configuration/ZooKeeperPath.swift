@@ -15,6 +15,12 @@ enum ZooKeeperPath {
         }
     }
 
+    /// Whether this is the full path of a node other than the root.
+    static func isAbsolute(_ path: String) -> Bool {
+        let components = path.split(separator: "/", omittingEmptySubsequences: false)
+        return components.count > 1 && components[0].isEmpty && components.dropFirst().allSatisfy { isComponent($0) }
+    }
+
     /// The longest chroot, in bytes of UTF-8.
     static let maximumChrootLength = 1_024
 
@@ -24,13 +30,12 @@ enum ZooKeeperPath {
     ///   something else.
     static func validate(chroot: String) throws(LockError) {
         guard !chroot.isEmpty else { return }
-        let components = chroot.split(separator: "/", omittingEmptySubsequences: false)
-        guard components.first?.isEmpty == true, components.dropFirst().allSatisfy({ isComponent($0) }) else {
+        guard isAbsolute(chroot) else {
             throw .invalid(
                 "the path of locks in ZooKeeper is written /app/locks: no empty parts, none that is . or .., and no control characters, emoji or private signs"
             )
         }
-        guard components.dropFirst().first != "zookeeper" else {
+        guard chroot.split(separator: "/").first != "zookeeper" else {
             throw .invalid("/zookeeper belongs to ZooKeeper itself; choose another path for the locks: /app/locks")
         }
         guard chroot.utf8.count <= maximumChrootLength else {

@@ -6,4 +6,9 @@ struct Ownership: Hashable, Sendable {
     let czxid: Int64
     /// Their paths: one, or two of which the first counts.
     let paths: [String]
+
+    /// The node of the lock, which they are below.
+    var directory: String {
+        paths[0].utf8.lastIndex(of: UInt8(ascii: "/")).map { String(paths[0][..<$0]) } ?? ""
+    }
 }

@@ -14,6 +14,8 @@ final class Holdings: Sendable {
     private struct State {
         var holdings: [OwnerID: Holding] = [:]
         var owners: [String: OwnerID] = [:]
+        /// By the transactions that made their nodes.
+        var tokens: [Int64: OwnerID] = [:]
         /// Whose turn it is to be looked at.
         var next = 0
         var isClosed = false
@@ -32,11 +34,17 @@ final class Holdings: Sendable {
             guard !state.isClosed else { return false }
             state.holdings[owner] = holding
             for path in holding.ownership.paths { state.owners[path] = owner }
+            state.tokens[holding.ownership.czxid] = owner
             return true
         }
     }
 
     subscript(owner: OwnerID) -> Holding? { state.withLock { $0.holdings[owner] } }
+
+    /// What is held by the number that orders all holders.
+    func ownership(token: Int64) -> Ownership? {
+        state.withLock { state in state.tokens[token].flatMap { state.holdings[$0]?.ownership } }
+    }
 
     /// How many locks are held.
     var count: Int { state.withLock { $0.holdings.count } }
@@ -67,7 +75,7 @@ final class Holdings: Sendable {
     func close() {
         let all = state.withLock { state in
             state.isClosed = true
-            defer { (state.holdings, state.owners) = ([:], [:]) }
+            defer { (state.holdings, state.owners, state.tokens) = ([:], [:], [:]) }
             return Array(state.holdings.values)
         }
         for holding in all { holding.signal.raise(.closed) }
@@ -88,6 +96,7 @@ final class Holdings: Sendable {
     private static func remove(_ owner: OwnerID, from state: inout State) -> Holding? {
         guard let holding = state.holdings.removeValue(forKey: owner) else { return nil }
         for path in holding.ownership.paths { state.owners[path] = nil }
+        state.tokens[holding.ownership.czxid] = nil
         return holding
     }
 }

@@ -26,7 +26,7 @@ extension ZooKeeperStore {
         }
     }
 
-    private func translate(_ error: ServerError) -> LockError {
+    func translate(_ error: ServerError) -> LockError {
         switch error {
         case .noAuth:
             .denied(
