@@ -169,11 +169,19 @@ final class ZooKeeperClient: Sendable {
         _ = await hasClosed.value(for: waiter)
     }
 
-    /// Gives up without a word to the servers.
+    /// Ends the session like ``close()``, for nobody to wait for.
     deinit {
-        timers.close()
-        let loop = loop
-        executor.eventLoop.execute { loop.value = nil }
+        let (loop, timers) = (loop, timers)
+        let isOpen = state.withLock { $0.isStarted && !$0.isClosed }
+        executor.eventLoop.execute {
+            let end = {
+                loop.value = nil
+                timers.close()
+            }
+            guard isOpen, let session = loop.value else { return end() }
+            session.delegate = SessionLoop.Delegate(onClosed: end)
+            session.close()
+        }
     }
 }
 

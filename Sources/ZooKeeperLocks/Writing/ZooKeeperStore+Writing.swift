@@ -83,7 +83,7 @@ extension ZooKeeperStore {
             throw LockError.lost(lease.name, .removed)
         }
         guard results.count == changes.count + 1 else {
-            throw LockError.storeFailed(store: label, reason: "it has answered \(results.count) of \(changes.count + 1) steps")
+            throw LockError.storeFailed(store: label, reason: "it has not answered every step of a transaction")
         }
     }
 
