@@ -68,6 +68,8 @@ struct SessionProof: Sendable {
         // One in a while is enough, and there may be thousands a second.
         guard let last = touches.last, sent >= last.sent.advanced(by: timeout / 64) else { return }
         touches.append(Touch(sent: sent, arrived: now))
+        // Clients that only ping, for months, never ask for a base. Whatever asks from now on was sent within an eighth.
+        dropTouches(before: now.advanced(by: .zero - timeout / 8 - timeout / 3))
     }
 
     /// A transaction was answered by the leader, whatever it said of it.
@@ -91,9 +93,14 @@ struct SessionProof: Sendable {
     /// When the latest request was sent that had been answered long enough before `sent`.
     private mutating func base(before sent: LeaseClock.Instant) -> LeaseClock.Instant? {
         let latest = sent.advanced(by: .zero - timeout / 3)
-        while touches.count > 1, touches[1].arrived <= latest { touches.removeFirst() }
+        dropTouches(before: latest)
         guard let first = touches.first, first.arrived <= latest else { return nil }
         return first.sent
+    }
+
+    /// Keeps the latest that was answered until then, and those after it.
+    private mutating func dropTouches(before latest: LeaseClock.Instant) {
+        while touches.count > 1, touches[1].arrived <= latest { touches.removeFirst() }
     }
 
     private mutating func extend(from base: LeaseClock.Instant) {
