@@ -30,37 +30,52 @@ struct Queue: Hashable, Sendable {
         let contenders = nodes.compactMap { ContenderName($0) }
         let mine = contenders.filter { own.contains($0.node) }
         guard mine.count == own.count, let first = mine.map(\.sequence).min() else { return .absent }
-        if isAmbiguous(contenders) { return .ambiguous(contenders.map(\.node)) }
+        let isShared = contenders.contains { $0.sequence == first && !own.contains($0.node) }
+        if isShared || isAtEnd(contenders) { return .ambiguous(contenders.map(\.node)) }
         let before = contenders.filter { $0.sequence < first }.sorted { $0.sequence < $1.sequence }
         return .present(Queue(ahead: before.map(\.node)))
     }
 
-    /// Orders contenders by when they were made.
+    /// Orders contenders by their numbers, and where these do not tell, by when they were made.
+    ///
+    /// Numbers come first, since a node can be made later for a place that was taken before: Curator's writer that becomes a reader
+    /// keeps its number.
     ///
     /// - Parameters:
     ///   - made: The transactions in which the nodes were made, of those that are still there.
     ///   - own: The names of our own nodes.
     /// - Returns: Where we are.
     static func view(of made: [(node: String, czxid: Int64)], own: [String]) -> View {
-        let mine = made.filter { own.contains($0.node) }
-        guard mine.count == own.count, let first = mine.map(\.czxid).min() else { return .absent }
-        let before = made.filter { $0.czxid < first }.sorted { ($0.czxid, $0.node) < ($1.czxid, $1.node) }
-        return .present(Queue(ahead: before.map(\.node)))
+        let isAtEnd = isAtEnd(made.compactMap { ContenderName($0.node) })
+        let places = made.map {
+            Place(number: isAtEnd ? 0 : ContenderName($0.node)?.sequence ?? 0, czxid: $0.czxid, node: $0.node)
+        }
+        let mine = places.filter { own.contains($0.node) }
+        guard mine.count == own.count, let first = mine.min() else { return .absent }
+        let before = places.filter { ($0.number, $0.czxid) < (first.number, first.czxid) }
+        return .present(Queue(ahead: before.sorted().map(\.node)))
     }
 
     /// The nodes of a lock for somebody who has none there, in their order; `nil` if the numbers do not tell it.
     static func order(of nodes: [String]) -> [String]? {
         let contenders = nodes.compactMap { ContenderName($0) }
-        guard !isAmbiguous(contenders) else { return nil }
+        guard !isAtEnd(contenders), Set(contenders.map(\.sequence)).count == contenders.count else { return nil }
         return contenders.sorted { $0.sequence < $1.sequence }.map(\.node)
     }
 
-    private static func isAmbiguous(_ contenders: [ContenderName]) -> Bool {
-        var seen: Set<Int32> = []
-        for contender in contenders {
-            if contender.sequence < 0 || contender.sequence > .max - margin { return true }
-            if !seen.insert(contender.sequence).inserted { return true }
+    /// Whether the counter is about to come to its end, or has been there.
+    private static func isAtEnd(_ contenders: [ContenderName]) -> Bool {
+        contenders.contains { $0.sequence < 0 || $0.sequence > .max - margin }
+    }
+
+    /// What orders a contender.
+    private struct Place: Comparable {
+        let number: Int32
+        let czxid: Int64
+        let node: String
+
+        static func < (lhs: Place, rhs: Place) -> Bool {
+            (lhs.number, lhs.czxid, lhs.node) < (rhs.number, rhs.czxid, rhs.node)
         }
-        return false
     }
 }
