@@ -72,7 +72,8 @@ extension Contender {
     mutating func searched(_ outcomes: [Exchange.Outcome]) -> Step {
         guard let last = outcomes.last, outcomes.count == 2 else { return .failed(.nonsense("answers are missing")) }
         // Without the first one, the second may not have seen what the lost request has done.
-        guard case .success = outcomes[0] else { return repeated(outcomes[0]) { $0.search() } }
+        guard case .success(let barrier) = outcomes[0] else { return repeated(outcomes[0]) { $0.search() } }
+        if case .failure(let error) = barrier.result, !error.comesFromLeader { return .failed(.server(error)) }
         switch last {
         case .failure: return repeated(last) { $0.search() }
         case .success(let answer):

@@ -19,7 +19,13 @@ extension Contender {
         for (node, outcome) in zip(nodes, outcomes) {
             guard case .success(let answer) = outcome else { return repeated(outcome) { $0.woken() } }
             guard answer.sessionID == own?.sessionID else { return begin() }
-            if case .success(.stat(let stat)) = answer.result { made.append((node, stat.czxid)) }
+            switch answer.result {
+            case .success(.stat(let stat)): made.append((node, stat.czxid))
+            case .failure(.noNode): continue
+            // Somebody who may be before us is not to be overlooked.
+            case .failure(let error): return .failed(.server(error))
+            case .success: return .failed(.nonsense("the server has not described a node"))
+            }
         }
         guard let own else { return begin() }
         return place(Queue.view(of: made, own: own.paths.map(plan.node)))

@@ -150,7 +150,8 @@ struct Contender: Sendable {
         guard vanished < Self.patience else {
             return .failed(.nonsense("what belongs to the lock vanishes again and again"))
         }
-        return begin()
+        // Of two nodes one may be left, which would be before the new ones for as long as the session lives.
+        return own.map { $0.paths.count > 1 } ?? false ? search() : begin()
     }
 
     mutating func makeAncestors() -> Step {
