@@ -184,6 +184,9 @@ extension Lease {
 }
 
 extension Result {
+    /// What it is, unless it is an error.
+    var value: Success? { try? get() }
+
     /// Whether it says that the store does not answer.
     var isUnreachable: Bool {
         if case .failure(let error) = self, case .unreachable? = error as? LockError { true } else { false }

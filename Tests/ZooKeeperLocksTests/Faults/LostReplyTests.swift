@@ -98,3 +98,152 @@ import Testing
         }
     }
 }
+
+extension LostReplyTests {
+    @Test(arguments: NetworkFault.allCases, [ZooKeeperNaming.curator, .both])
+    func `Releasing`(_ fault: NetworkFault, _ naming: ZooKeeperNaming) async throws {
+        try await FaultScene.with(fault.options(naming)) { scene in
+            let lease = try await scene.lock.acquire()
+            let result = try await fault.strike(.delete, in: scene) { await lease.release() }.get()
+            #expect(result == .released)
+            try await scene.expectHealthy(after: lease.fencingToken)
+        }
+    }
+
+    @Test(arguments: NetworkFault.allCases, [ZooKeeperNaming.curator, .both])
+    func `Releasing to a waiter`(_ fault: NetworkFault, _ naming: ZooKeeperNaming) async throws {
+        try await FaultScene.with(fault.options(naming)) { scene in
+            let lease = try await scene.lock.acquire()
+            let next = try await scene.queue(scene.otherLock)
+            let result = try await fault.strike(.delete, in: scene) { await lease.release() }.get()
+            #expect(result == .released)
+            let following = try await next.value
+            #expect(following.fencingToken > lease.fencingToken && following.state == .held)
+            // What is sent again must not release what is not its owner's.
+            #expect(try await scene.lock.tryAcquire() == nil)
+            #expect(await following.release() == .released)
+            try await scene.expectHealthy(after: following.fencingToken)
+        }
+    }
+
+    @Test(arguments: NetworkFault.allCases)
+    func `A waiter that leaves, since its time is up`(_ fault: NetworkFault) async throws {
+        try await FaultScene.with(fault.options()) { scene in
+            let lock = try scene.lock
+            let obstacle = try await scene.otherLock.acquire()
+            let outcome = try await fault.strike(.delete, in: scene) {
+                try await lock.acquire(timeout: .milliseconds(300))
+            }
+            #expect(throws: LockError.self) { try outcome.get() }
+            try await scene.waitUntilContended(by: 1)
+            #expect(obstacle.state == .held)
+            await obstacle.release()
+            try await scene.expectHealthy(after: obstacle.fencingToken)
+        }
+    }
+
+    @Test(arguments: NetworkFault.allCases)
+    func `The first proof that a session lives, for a waiter that is woken`(_ fault: NetworkFault) async throws {
+        var options = fault.options()
+        options.session = .seconds(4)
+        try await FaultScene.with(options) { scene in
+            let obstacle = try await scene.otherLock.acquire()
+            let waiter = try await scene.queue(scene.lock)
+            _ = try await fault.strike(.multi, in: scene) {}
+            await obstacle.release()
+            let lease = try await waiter.value
+            #expect(lease.fencingToken > obstacle.fencingToken)
+            #expect(lease.loss == nil)
+            #expect(await lease.release() == .released)
+            try await scene.expectHealthy(after: lease.fencingToken)
+        }
+    }
+
+    @Test(arguments: NetworkFault.allCases)
+    func `Proofs that a session lives, while a lock is held`(_ fault: NetworkFault) async throws {
+        var options = fault.options()
+        options.session = .seconds(4)
+        try await FaultScene.with(options) { scene in
+            let lease = try await scene.lock.acquire()
+            _ = try await fault.strike(.multi, in: scene) {}
+            let end = try #require(lease.validUntil)
+            try await waitUntil("the next renewal") { try #require(lease.validUntil) > end }
+            #expect(lease.loss == nil)
+            #expect(try await scene.otherLock.tryAcquire() == nil)
+            #expect(await lease.release() == .released)
+            try await scene.expectHealthy(after: lease.fencingToken)
+        }
+    }
+
+    @Test(arguments: NetworkFault.allCases)
+    func `Watching what is held`(_ fault: NetworkFault) async throws {
+        try await FaultScene.with(fault.options()) { scene in
+            let lock = try scene.lock
+            let lease = try await fault.strike(.getData, in: scene) {
+                let lease = try await lock.acquire()
+                try await waitUntil("the request") { !scene.proxy.requests.filter { $0.operation == .getData }.isEmpty }
+                return lease
+            }.get()
+            let node = try #require(try await scene.contenders().first)
+            try await waitUntil("a watch") { try await scene.server.watchers(of: node.path).count == 1 }
+            #expect(lease.state == .held)
+            try await scene.server.inspector().delete(node.path)
+            try await waitUntil("the loss") { lease.loss == .removed }
+            await lease.release()
+            try await scene.expectHealthy(after: lease.fencingToken)
+        }
+    }
+
+    /// Attempts to connect come with a timeout of their own.
+    @Test(arguments: NetworkFault.allCases, [0, 1])
+    func `Connecting for the first time`(_ fault: NetworkFault, _ number: Int) async throws {
+        var options = fault.options()
+        options.isConnected = false
+        options.requestTimeout = .seconds(3)
+        try await FaultScene.with(options) { scene in
+            let lock = try scene.lock
+            let outcome = try await fault.strike(
+                .handshake,
+                in: scene,
+                lateBy: .seconds(2),
+                where: { $0.connection > number }
+            ) {
+                if number == 1 {
+                    _ = try await lock.tryAcquire()
+                    scene.proxy.cut()
+                }
+                return try await lock.acquire(timeout: .seconds(20))
+            }
+            // Who has never reached a server is told at once.
+            if !outcome.isUnreachable { #expect(await outcome.value?.release() == .released) }
+            #expect(number == 0 || !outcome.isUnreachable)
+            try await scene.expectHealthy()
+        }
+    }
+
+    @Test(arguments: NetworkFault.allCases, [ZooKeeperOperation.handshake, .setWatches])
+    func `Coming back while a lock is held and another one awaited`(
+        _ fault: NetworkFault,
+        _ operation: ZooKeeperOperation
+    ) async throws {
+        var options = fault.options()
+        options.requestTimeout = .seconds(3)
+        try await FaultScene.with(options) { scene in
+            let lease = try await scene.lock.acquire()
+            let obstacle = try await scene.other.lock("b").acquire()
+            let waiter = try await scene.queue(scene.service.lock("b"))
+            _ = try await fault.strike(operation, in: scene, lateBy: .seconds(2), where: { $0.connection > 1 }) {
+                scene.proxy.cut()
+            }
+            await obstacle.release()
+            let second = try await waiter.value
+            #expect(second.fencingToken > obstacle.fencingToken)
+            #expect(lease.loss == nil)
+            let sessions = Set(scene.proxy.sessions.map(\.number))
+            #expect(sessions.count == 1, "a session survives all that")
+            #expect(await second.release() == .released)
+            #expect(await lease.release() == .released)
+            try await scene.expectHealthy(after: second.fencingToken)
+        }
+    }
+}

@@ -44,6 +44,7 @@ enum NetworkFault: CaseIterable {
     /// - Parameters:
     ///   - operation: What it asks for.
     ///   - scene: Where.
+    ///   - time: How late it is, if it is late; somewhat more than the request timeout if `nil`.
     ///   - matches: What else has to hold.
     ///   - body: What sends that request.
     /// - Returns: What became of the body; it is awaited after what is late has been let go.
@@ -51,6 +52,7 @@ enum NetworkFault: CaseIterable {
     func strike<Value: Sendable>(
         _ operation: ZooKeeperOperation,
         in scene: FaultScene,
+        lateBy time: Duration? = nil,
         where matches: @escaping @Sendable (ProxiedRequest) -> Bool = { _ in true },
         during body: @escaping @Sendable () async throws -> Value
     ) async throws -> Result<Value, any Error> {
@@ -58,7 +60,7 @@ enum NetworkFault: CaseIterable {
         let task = Task { try await body() }
         try await rule.happened()
         if isLate {
-            try await Task.sleep(for: FaultScene.shortTimeout * 5 / 4)
+            try await Task.sleep(for: time ?? FaultScene.shortTimeout * 5 / 4)
             rule.letGo()
         }
         return await task.result
