@@ -43,7 +43,7 @@ extension Contender {
             if isImpatient { return leave(queue) }
             phase = .watching(queue)
             var operations = [Operation.getData(path: plan.path(predecessor), watch: true)]
-            if !hasQueued, let holder = queue.ahead.first, holder != predecessor {
+            if describesHolder, !hasQueued, let holder = queue.ahead.first, holder != predecessor {
                 operations.append(.getData(path: plan.path(holder)))
             }
             return .send(operations)
@@ -70,7 +70,8 @@ extension Contender {
         vanished = 0
         guard !hasQueued else { return .wait }
         hasQueued = true
-        if case .success(let answer) = last, case .success(.data(let data, let stat)) = answer.result {
+        let wasHolderRead = outcomes.count > 1 || queue.ahead.count == 1
+        if wasHolderRead, case .success(let answer) = last, case .success(.data(let data, let stat)) = answer.result {
             contention.holders = [NodeText(data, stat).holder]
         }
         // The holder counts as such, and not as one of those ahead in the queue.

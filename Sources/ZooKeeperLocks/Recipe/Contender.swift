@@ -72,6 +72,8 @@ struct Contender: Sendable {
     let plan: ClaimPlan
     /// Whether it goes away at once if somebody is before it.
     let isImpatient: Bool
+    /// Whether anybody wants to know who holds the lock when the claim is queued: that is one request more.
+    let describesHolder: Bool
     var phase = Phase.creating
     /// The nodes that are certainly ours, while they are.
     var own: Ownership?
@@ -84,9 +86,10 @@ struct Contender: Sendable {
     private static let patience = 100
 
     /// Makes a claim that has not begun.
-    init(_ plan: ClaimPlan, isImpatient: Bool) {
+    init(_ plan: ClaimPlan, isImpatient: Bool, describesHolder: Bool) {
         self.plan = plan
         self.isImpatient = isImpatient
+        self.describesHolder = describesHolder
         directoryMode = plan.directoryMode
     }
 

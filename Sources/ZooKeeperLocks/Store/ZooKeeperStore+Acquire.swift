@@ -67,7 +67,11 @@ extension ZooKeeperStore {
     /// Goes from step to step until the claim is held, or cannot be had.
     private func run(_ attempt: Attempt) async throws -> Acquisition {
         let owner = attempt.request.claim.owner
-        var contender = Contender(attempt.plan, isImpatient: attempt.request.patience == .none)
+        var contender = Contender(
+            attempt.plan,
+            isImpatient: attempt.request.patience == .none,
+            describesHolder: attempt.request.onQueued != nil
+        )
         var slot = WaitSlot<Wakening>()
         // A repeated request: what was made for the first one counts.
         var step = traces[owner] == nil ? contender.begin() : contender.search()

@@ -28,6 +28,12 @@ import Testing
         #expect(ContenderStep(script.contender.wait()) == .wait)
     }
 
+    @Test func `Whoever is farther back does not look if nobody wants to know`() {
+        var script = Script(describesHolder: false)
+        #expect(script.begin([Script.node, Script.before, "x-9-0000000001"]) == .send([Self.watch]))
+        #expect(script.answer(Script.data("dlock host=web-3")) == .queued(Contention(ahead: 1)))
+    }
+
     @Test func `Whoever is farther back looks once who holds the lock`() {
         var script = Script()
         let holder = "x-9-0000000001"

@@ -20,7 +20,12 @@ struct ContenderScript {
     static let listing = Operation.getChildren(path: "/app")
     static let barrier = Operation.multi([.check(path: "/app")])
 
-    init(naming: ZooKeeperNaming = .curator, isImpatient: Bool = false, directory: String = "/app") {
+    init(
+        naming: ZooKeeperNaming = .curator,
+        isImpatient: Bool = false,
+        describesHolder: Bool = true,
+        directory: String = "/app"
+    ) {
         let paths = LockPaths(names: .paths, chroot: "/locks")
         let plan = ClaimPlan(
             directory: directory,
@@ -30,7 +35,7 @@ struct ContenderScript {
             ancestors: paths.ancestors(of: directory),
             directoryMode: naming == .curator ? .container : .persistent
         )
-        contender = Contender(plan, isImpatient: isImpatient)
+        contender = Contender(plan, isImpatient: isImpatient, describesHolder: describesHolder)
     }
 
     // MARK: Going on
