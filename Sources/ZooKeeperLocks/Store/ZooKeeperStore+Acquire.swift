@@ -120,7 +120,8 @@ extension ZooKeeperStore {
             guard clock.now < deadline else { throw translate(RequestFailure.overdue) }
             do {
                 return try await client.send(requests, until: deadline) { [traces] in
-                    if operations.contains(where: \.makesNodes), traces[owner] == nil { traces[owner] = .uncertain }
+                    // Also if other nodes are known: those are gone, or there would not be new ones.
+                    if operations.contains(where: \.makesNodes) { traces[owner] = .uncertain }
                 }
             } catch LockError.unreachable where contender.hasQueued && clock.now < self.deadline(of: attempt, contender)
             {

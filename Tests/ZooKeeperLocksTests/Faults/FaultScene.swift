@@ -63,7 +63,7 @@ struct FaultScene: Sendable {
                 proxy: proxy,
                 root: root,
                 store: store,
-                service: LockService(store),
+                service: LockService(store, configuration: Self.configuration),
                 other: LockService(try makeStore(port: server.port, root, Options(naming: options.naming)))
             )
             do {
@@ -75,6 +75,13 @@ struct FaultScene: Sendable {
             }
             await scene.close()
         }
+    }
+
+    /// Nobody waits long for the cleaning up behind a cancelled request: it goes on in the background.
+    private static var configuration: LockConfiguration {
+        var configuration = LockConfiguration()
+        configuration.cleanupTimeout = .milliseconds(200)
+        return configuration
     }
 
     /// A store with the locks below a node.
