@@ -131,6 +131,9 @@ extension FaultScene {
         return remains
     }
 
+    /// The sessions that the client behind the proxy has had; not the answers that one is over.
+    var sessions: Set<Int64> { Set(proxy.sessions.map(\.number)).subtracting([0]) }
+
     /// Waits until so many nodes contend for the lock.
     func waitUntilContended(by count: Int) async throws {
         try await waitUntil("\(count) contenders", details: { "; \((try? await remains()) ?? [])" }) {
