@@ -118,7 +118,7 @@ final class SessionLoop {
     private func connect(to server: Int, _ number: Int) {
         let handler = ZooKeeperChannelHandler.Delegate(
             onFrame: { [weak self] frame in self?.received(frame, number) },
-            onNonsense: { [weak self] error in self?.nonsense(error) },
+            onNonsense: { [weak self] error in self?.nonsense(error, number) },
             onEnd: { [weak self] reason in self?.ended(number, reason) }
         )
         let connection = connector.connect(to: addresses[server], delegate: handler)
@@ -146,8 +146,8 @@ final class SessionLoop {
         perform(machine.received(frame, on: number, at: clock.now))
     }
 
-    private func nonsense(_ error: JuteError) {
-        perform(machine.protocolError("\(error)", at: clock.now))
+    private func nonsense(_ error: JuteError, _ number: Int) {
+        perform(machine.protocolError("\(error)", on: number, at: clock.now))
     }
 
     private func ended(_ number: Int, _ reason: String) {

@@ -7,6 +7,7 @@ extension SessionMachine {
     mutating func opened(_ number: Int, at now: Instant) -> [Effect] {
         guard number == connection, case .connecting = phase else { return [.disconnect(connection: number)] }
         phase = .introducing(until: now.advanced(by: options.attemptTimeout))
+        handshake = now
         firstHandshake = firstHandshake ?? now
         let isGivenUp = session?.isGivenUp ?? false
         let request = ConnectRequest(
@@ -28,8 +29,8 @@ extension SessionMachine {
             let hint = "before it had answered: it may not serve (yet), or want TLS, or have lost what we have seen"
             return attemptFailed(.unreachable("\(reason), \(hint)"), at: now)
         case .attached: return detach(reason, at: now)
-        case .burying: return buried(at: now)
-        case .ending: return shut()
+        // The session may be over or not: a server has to say so.
+        case .burying, .ending: return attemptFailed(.unreachable(reason), at: now)
         }
     }
 
@@ -51,28 +52,36 @@ extension SessionMachine {
             case .idle, .pausing, .connecting, .closed: return []
             }
         } catch {
-            return protocolError("\(error)", at: now)
+            return protocolError("\(error)", on: number, at: now)
         }
     }
 
     /// The stream of bytes cannot be understood.
-    mutating func protocolError(_ reason: String, at now: Instant) -> [Effect] {
+    mutating func protocolError(_ reason: String, on number: Int, at now: Instant) -> [Effect] {
+        guard number == connection else { return [] }
         let text = "the server sent something that is not the protocol of ZooKeeper: \(reason)"
-        guard case .attached = phase else { return disconnected() + attemptFailed(.unreachable(text), at: now) }
-        return disconnected() + detach(text, at: now)
+        switch phase {
+        case .idle, .pausing, .closed: return []
+        case .attached: return disconnected() + detach(text, at: now)
+        case .connecting, .introducing, .burying, .ending:
+            return disconnected() + attemptFailed(.unreachable(text), at: now)
+        }
     }
 }
 
 extension SessionMachine {
     /// The handshake has been answered.
     private mutating func introduced(_ response: ConnectResponse, at now: Instant) throws(JuteError) -> [Effect] {
-        let sent = firstHandshake.take() ?? now
-        if response.isExpired { return disconnected() + over(at: now) }
         guard !response.isReadOnly else {
+            // The leader has not been asked.
             return disconnected() + attemptFailed(.unreachable("the server has no majority and only reads"), at: now)
         }
+        let first = firstHandshake.take() ?? now
+        if response.isExpired { return disconnected() + over(at: now) }
         var effects: [Effect] = []
         let isNew = session?.id != response.sessionID
+        // Those who have asked for a new session before, and were not answered, have asked for another one.
+        let sent = session == nil ? handshake : first
         // Look-alikes have been seen to give a session another number without saying that the old one is over.
         if let session, isNew, !session.isGivenUp { effects += forgetSession(session.id) }
         if let session, !isNew, session.isGivenUp {
@@ -83,7 +92,7 @@ extension SessionMachine {
         let shortest = isNew ? timeout : min(timeout, session?.timeout ?? timeout)
         session = Session(id: response.sessionID, password: response.password, timeout: shortest)
         proof = SessionProof(timeout: shortest, handshakeSent: sent, answered: now)
-        lastContact = sent
+        lastContact = handshake
         if closingDeadline != nil {
             return effects + end(at: now)
         }
@@ -102,11 +111,20 @@ extension SessionMachine {
             let frame = ControlFrame.auth(scheme: credential.scheme, secret: credential.secret)
             frame.write(below: options.chroot, into: &bytes)
         }
-        for paths in watches.paths(portion: Self.watchPortion) {
-            ControlFrame.setWatches(since: lastZxid, paths).write(below: options.chroot, into: &bytes)
-        }
+        setWatchesAgain(&bytes)
         let info = SessionInfo(id: session.id, timeout: session.timeout, isNew: isNew, server: server)
         return (bytes.readableBytes > 0 ? [.write(bytes)] : []) + [.attached(info)]
+    }
+
+    private mutating func setWatchesAgain(_ bytes: inout ByteBuffer) {
+        let portions = watches.paths(portion: Self.watchPortion)
+        // If it does not come to the last portion this time, the next connection has to be told as much as this one.
+        let since = watchesSince ?? lastZxid
+        watchesSince = portions.isEmpty ? nil : since
+        unsetPortions = portions.count
+        for paths in portions {
+            ControlFrame.setWatches(since: since, paths).write(below: options.chroot, into: &bytes)
+        }
     }
 
     /// A server has said that the session is over.
@@ -146,7 +164,11 @@ extension SessionMachine {
             return disconnected() + detach("the credentials were not accepted", at: now)
                 + [.attemptFailed(denied, everywhere: true)]
         case Xid.setWatches:
-            guard header.error != .ok else { return [] }
+            guard header.error != .ok else {
+                unsetPortions -= 1
+                if unsetPortions == 0 { watchesSince = nil }
+                return []
+            }
             return disconnected() + detach("watches could not be set again: \(header.error)", at: now)
         default: return try answered(header, &reader, at: now)
         }
@@ -170,7 +192,7 @@ extension SessionMachine {
         defer { if case .closed = phase { phase = .attached(attachment) } }
         guard let pending = attachment.pending.first, pending.xid == header.xid else {
             phase = .attached(attachment)
-            return protocolError("an answer to a request that is not in turn", at: now)
+            return protocolError("an answer to a request that is not in turn", on: connection, at: now)
         }
         if header.error.endsConnection {
             attachment.pending.removeFirst()

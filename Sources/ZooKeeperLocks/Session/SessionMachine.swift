@@ -72,11 +72,17 @@ struct SessionMachine<Request: Sendable, Watcher: Hashable & Sendable>: Sendable
     var watches = WatchRegistry<Watcher>()
     /// The last transaction that has been seen in this session.
     var lastZxid: Int64 = 0
+    /// The last transaction that all watches know of, while they are being set again. Later ones have been seen meanwhile.
+    var watchesSince: Int64?
+    /// How many portions of watches were sent on this connection and not answered.
+    var unsetPortions = 0
     /// When a request was sent that was answered, at the latest.
     var lastContact: Instant
     /// The number of the last request. It goes on from connection to connection: servers tell a session's transactions from each
     /// other by it, and have been seen to take the answer to an old one for that to a new one of the same number.
     var xid = Xid()
+    /// When the last handshake was sent.
+    var handshake: Instant
     /// When the first handshake was sent since one was answered.
     var firstHandshake: Instant?
     /// The number of the present connection.
@@ -102,6 +108,7 @@ struct SessionMachine<Request: Sendable, Watcher: Hashable & Sendable>: Sendable
         self.options = options
         backoff = Backoff(random: random)
         lastContact = now
+        handshake = now
     }
 
     /// The session timeout that counts: the one that was granted, or else the one that is asked for.
@@ -208,9 +215,8 @@ extension SessionMachine {
         case .pausing(let until) where until <= now: effects += connect(at: now)
         case .connecting(let until) where until <= now, .introducing(let until) where until <= now:
             effects += disconnected() + attemptFailed(.unreachable("no answer in time"), at: now)
-        case .burying(_, let until) where until <= now:
+        case .burying(_, let until) where until <= now, .ending(_, let until) where until <= now:
             effects += disconnected() + attemptFailed(.unreachable("no answer in time"), at: now)
-        case .ending(_, let until) where until <= now: effects += disconnected() + shut()
         case .attached(let attachment): effects += keepAlive(attachment, at: now)
         case .pausing, .connecting, .introducing, .burying, .ending: break
         }
@@ -249,6 +255,7 @@ extension SessionMachine {
     mutating func forgetSession(_ id: Int64) -> [Effect] {
         proof = nil
         lastZxid = 0
+        watchesSince = nil
         return [.expired(sessionID: id)] + watches.removeAll().map { .notify($0, nil) }
     }
 
