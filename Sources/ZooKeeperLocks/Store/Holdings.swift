@@ -7,8 +7,16 @@ final class Holdings: Sendable {
     struct Holding: Sendable {
         let ownership: Ownership
         let signal: LossSignal
-        /// Fires when the node is deleted by somebody else.
+        /// Fires when one of the nodes is deleted by somebody else.
         let watch: Watch
+        /// Removes what is left of it once it is lost.
+        let clear: @Sendable (LossReason) -> Void
+
+        /// Tells the holder.
+        fileprivate func end(_ reason: LossReason) {
+            signal.raise(reason)
+            clear(reason)
+        }
     }
 
     private struct State {
@@ -58,7 +66,7 @@ final class Holdings: Sendable {
     /// Takes out what depends on a node, and tells its holder why.
     func lost(path: String, _ reason: LossReason) {
         let holding = state.withLock { state in state.owners[path].flatMap { Self.remove($0, from: &state) } }
-        holding?.signal.raise(reason)
+        holding?.end(reason)
     }
 
     /// Takes out everything that depends on a session, and tells all holders.
@@ -68,7 +76,7 @@ final class Holdings: Sendable {
                 Self.remove($0, from: &state)
             }
         }
-        for holding in lost { holding.signal.raise(.sessionEnded) }
+        for holding in lost { holding.end(.sessionEnded) }
     }
 
     /// Takes out everything, for good, and tells all holders.

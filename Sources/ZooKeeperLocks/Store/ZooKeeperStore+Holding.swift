@@ -10,13 +10,14 @@ extension ZooKeeperStore {
     ///
     /// - Returns: Whether it can be held: the store is not closed, and the session has not ended meanwhile.
     func hold(_ owner: OwnerID, _ ownership: Ownership, _ signal: LossSignal) -> Bool {
-        let path = ownership.paths[0]
         let watch = Watch { [weak self] event in
             // The end of a session is told to all at once.
             guard let self, let event else { return }
-            if event.kind == .deleted { holdings.lost(path: path, .removed) } else { look(after: owner) }
+            if event.kind == .deleted { holdings.lost(path: event.path, .removed) } else { look(after: owner) }
         }
-        let holding = Holdings.Holding(ownership: ownership, signal: signal, watch: watch)
+        let holding = Holdings.Holding(ownership: ownership, signal: signal, watch: watch) { [weak self] reason in
+            self?.clear(owner, ownership, after: reason)
+        }
         guard holdings.add(owner, holding) else { return false }
         // It may have ended between the look at it and now, before anybody knew whom to tell.
         guard client.view.id == ownership.sessionID else {
@@ -27,25 +28,17 @@ extension ZooKeeperStore {
         return true
     }
 
-    /// Watches the node of a lock that is still held.
+    /// Watches the nodes of a lock that is still held.
     private func look(after owner: OwnerID) {
         guard holdings[owner] != nil else { return }
         tasks.start { [weak self] in
             guard let self, let holding = holdings[owner] else { return }
-            let path = holding.ownership.paths[0]
             let deadline = clock.now.advanced(by: configuration.requestTimeout)
             do {
-                let reply = try await client.send(
-                    .getData(path: path, watch: true),
-                    watch: holding.watch,
-                    until: deadline
-                )
-                if case .data(let data, let stat) = reply, NodeText(data, stat).isRevoked {
-                    holdings.lost(path: path, .revoked)
-                    try await delete(holding.ownership.paths, until: deadline)
+                let looks = holding.ownership.paths.map { (Operation.getData(path: $0, watch: true), holding.watch) }
+                for (path, outcome) in zip(holding.ownership.paths, try await client.send(looks, until: deadline)) {
+                    try seen(path, outcome)
                 }
-            } catch let error as ServerError where error == .noNode {
-                holdings.lost(path: path, .removed)
             } catch {
                 // There is no connection, or none that works. The lock counts until its deadline, and is looked at again.
                 timers.schedule(
@@ -53,6 +46,34 @@ extension ZooKeeperStore {
                     at: clock.now.advanced(by: client.view.timeout / 8)
                 )
             }
+        }
+    }
+
+    /// A node of a lock that is held has been looked at.
+    private func seen(_ path: String, _ outcome: Exchange.Outcome) throws {
+        switch try outcome.get().result {
+        case .failure(.noNode): holdings.lost(path: path, .removed)
+        case .failure(let error): throw error
+        case .success(.data(let data, let stat)):
+            if NodeText(data, stat).isRevoked { holdings.lost(path: path, .revoked) }
+        case .success: return
+        }
+    }
+
+    /// Deletes what is left of a lock that is lost. Nobody else does: who has been told that it is gone does not give it back.
+    private func clear(_ owner: OwnerID, _ ownership: Ownership, after reason: LossReason) {
+        guard reason == .revoked || ownership.paths.count > 1 else {
+            traces[owner] = nil
+            return
+        }
+        tasks.start { [weak self] in
+            // With the session, all its nodes go.
+            while let self, client.view.id == ownership.sessionID {
+                let deadline = clock.now.advanced(by: configuration.requestTimeout)
+                if (try? await delete(ownership.paths, until: deadline)) != nil { break }
+                try? await clock.sleep(for: client.view.timeout / 8)
+            }
+            self?.traces[owner] = nil
         }
     }
 

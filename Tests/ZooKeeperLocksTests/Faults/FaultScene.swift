@@ -183,6 +183,7 @@ extension FaultScene {
             #expect(earlier < later, "\(tokens)", sourceLocation: sourceLocation)
         }
         try await waitUntilEmpty()
+        try await waitUntil("the end of all claims") { store.traces.count == 0 && store.holdings.count == 0 }
     }
 }
 
