@@ -40,7 +40,8 @@ struct LockPaths: Hashable, Sendable {
 
     /// The name of the lock at a path below the chroot; `nil` if no name leads there.
     func name(of path: String) -> LockName? {
-        let text = path.utf8.first == UInt8(ascii: "/") ? String(path.dropFirst()) : path
+        // Byte-wise: a name may begin with what joins the slash before it to one character.
+        let text = path.utf8.first == UInt8(ascii: "/") ? String(Substring(path.utf8.dropFirst())) : path
         switch names {
         case .paths: return try? LockName(text)
         case .escaped:
