@@ -68,8 +68,8 @@ struct SessionProof: Sendable {
         // One in a while is enough, and there may be thousands a second.
         guard let last = touches.last, sent >= last.sent.advanced(by: timeout / 64) else { return }
         touches.append(Touch(sent: sent, arrived: now))
-        // Clients that only ping, for months, never ask for a base. Whatever asks from now on was sent within an eighth.
-        dropTouches(before: now.advanced(by: .zero - timeout / 8 - timeout / 3))
+        // Clients that only ping, for months, never ask for a base. Whatever asks from now on was sent within a third.
+        dropTouches(before: now.advanced(by: .zero - timeout * 2 / 3))
     }
 
     /// A transaction was answered by the leader, whatever it said of it.
@@ -81,9 +81,9 @@ struct SessionProof: Sendable {
         lastConfirmed = max(lastConfirmed, sent)
         while middles.count > 1, middles[1].arrived <= sent { middles.removeFirst() }
         if let middle = middles.first, middle.arrived <= sent { extend(from: middle.base) }
+        guard let base = base(before: sent) else { return }
         // A slow answer shows that somebody stalls.
-        guard sent.duration(to: now) <= timeout / 8, let base = base(before: sent) else { return }
-        extend(from: base.advanced(by: .zero - timeout * Self.uncertainty))
+        if sent.duration(to: now) <= timeout / 8 { extend(from: base.advanced(by: .zero - timeout * Self.uncertainty)) }
         if middles.last.map({ $0.base < base }) ?? true { middles.append(Middle(base: base, arrived: now)) }
     }
 
