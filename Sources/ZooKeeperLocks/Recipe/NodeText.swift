@@ -73,7 +73,7 @@ struct NodeText: Hashable, Sendable {
     }
 
     private static func limited(_ text: String?, to limit: Int = Holder.maximumLabelLength) -> String? {
-        guard var text else { return nil }
+        guard var text, !text.isEmpty else { return nil }
         while text.utf8.count > limit { text.removeLast() }
         return text
     }
