@@ -200,6 +200,11 @@ extension Result {
 
     /// Whether it says that the store does not answer.
     var isUnreachable: Bool {
-        if case .failure(let error) = self, case .unreachable? = error as? LockError { true } else { false }
+        if case .failure(let error) = self { (error as? LockError)?.sort == "unreachable" } else { false }
     }
+}
+
+extension LockError {
+    /// Which of the errors it is, such as `unreachable`.
+    var sort: String { Mirror(reflecting: self).children.first?.label ?? "" }
 }
