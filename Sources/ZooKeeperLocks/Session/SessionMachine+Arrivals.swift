@@ -113,7 +113,9 @@ extension SessionMachine {
         }
         setWatchesAgain(&bytes)
         let info = SessionInfo(id: session.id, timeout: session.timeout, isNew: isNew, server: server)
-        return (bytes.readableBytes > 0 ? [.write(bytes)] : []) + [.attached(info)]
+        unprovedCredentials = options.credentials.count
+        unprovedInfo = options.credentials.isEmpty ? nil : info
+        return (bytes.readableBytes > 0 ? [.write(bytes)] : []) + (unprovedInfo == nil ? [.attached(info)] : [])
     }
 
     private mutating func setWatchesAgain(_ bytes: inout ByteBuffer) {
@@ -156,10 +158,7 @@ extension SessionMachine {
             return watches.fired(event).map { .notify($0, event) }
         case Xid.ping: return pinged(at: now)
         case Xid.auth:
-            guard header.error != .ok else {
-                backoff.reset()
-                return []
-            }
+            guard header.error != .ok else { return proved() }
             let denied = ConnectFailure.denied("it does not accept the credentials: \(header.error)")
             return disconnected() + detach("the credentials were not accepted", at: now)
                 + [.attemptFailed(denied, everywhere: true)]
@@ -172,6 +171,14 @@ extension SessionMachine {
             return disconnected() + detach("watches could not be set again: \(header.error)", at: now)
         default: return try answered(header, &reader, at: now)
         }
+    }
+
+    /// A server has accepted credentials. Who is not accepted is told so, and not that what it has asked for meanwhile got lost.
+    private mutating func proved() -> [Effect] {
+        unprovedCredentials -= 1
+        guard unprovedCredentials <= 0, let info = unprovedInfo.take() else { return [] }
+        backoff.reset()
+        return [.attached(info)]
     }
 
     private mutating func pinged(at now: Instant) -> [Effect] {

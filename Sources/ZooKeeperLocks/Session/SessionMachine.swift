@@ -19,7 +19,7 @@ import NetworkSupport
 ///   a pause, with full jitter, after all of them.
 /// - *connecting*: a connection is being opened.
 /// - *introducing*: it is open, and the handshake has been sent: a new session is asked for, or ours is to go on.
-/// - *attached*: requests are sent and answered in order. Pings go out when nothing else does. If the server owes an answer for
+/// - *attached*: requests are sent and answered in order, once credentials are accepted. Pings go out when nothing else does. If the server owes an answer for
 ///   a third of the session timeout, be it to a ping or because it cannot write, another one is tried.
 /// - *burying*: the session that we had given up turns out to live; it is ended now, with everything that went with it.
 /// - *ending*: our user is done, and the session is being ended.
@@ -76,6 +76,10 @@ struct SessionMachine<Request: Sendable, Watcher: Hashable & Sendable>: Sendable
     var watchesSince: Int64?
     /// How many portions of watches were sent on this connection and not answered.
     var unsetPortions = 0
+    /// How many credentials were sent on this connection and not answered.
+    var unprovedCredentials = 0
+    /// What to say once all of them are accepted.
+    var unprovedInfo: SessionInfo?
     /// When a request was sent that was answered, at the latest.
     var lastContact: Instant
     /// The number of the last request. It goes on from connection to connection: servers tell a session's transactions from each

@@ -307,23 +307,22 @@ import Testing
         var script = Self.withCredentials()
         _ = script.start()
         _ = script.open()
-        #expect(script.greet() == [.auth("digest", Self.secret), Self.info()])
+        #expect(script.greet() == [.auth("digest", Self.secret)])
+        #expect(script.reply(Xid.auth, zxid: 0) == [Self.info()])
         _ = script.submit(1, .getData(path: "/a", watch: true), "me")
         _ = script.reply(1, zxid: 50) {
             $0.writeJute([UInt8]()); $0.writeStat()
         }
-        #expect(script.reply(Xid.auth, zxid: 0).isEmpty)
         _ = script.reconnect()
         let watches = SessionLine.setWatches(since: 50, WatchPaths(data: ["/a"]))
-        #expect(script.greet() == [.auth("digest", Self.secret), watches, Self.info(isNew: false, server: 1)])
+        #expect(script.greet() == [.auth("digest", Self.secret), watches])
+        #expect(script.reply(Xid.auth, zxid: 0) == [Self.info(isNew: false, server: 1)])
     }
 
     @Test func `Credentials that are not accepted`() {
         var script = Self.withCredentials()
         script.attach()
-        _ = script.submit((1, .exists(path: "/")))
-        let lines = script.reply(Xid.auth, .authFailed)
-        #expect(lines == [.disconnect(1), .failed(1, .unanswered("")), .detached, .denied(everywhere: true)])
+        #expect(script.reply(Xid.auth, .authFailed) == [.disconnect(1), .detached, .denied(everywhere: true)])
     }
 
     @Test func `Whoever is not accepted waits longer and longer, though sessions are granted`() {
