@@ -9,6 +9,8 @@ final class Holdings: Sendable {
         let signal: LossSignal
         /// Fires when one of the nodes is deleted by somebody else.
         let watch: Watch
+        /// The timer that makes the store set that watch.
+        let firstLook: TimerQueue<@Sendable () -> Void>.Ticket
         /// Removes what is left of it once it is lost.
         let clear: @Sendable (LossReason) -> Void
 
@@ -58,7 +60,6 @@ final class Holdings: Sendable {
     var count: Int { state.withLock { $0.holdings.count } }
 
     /// Takes a lock out.
-    @discardableResult
     func remove(_ owner: OwnerID) -> Holding? {
         state.withLock { Self.remove(owner, from: &$0) }
     }

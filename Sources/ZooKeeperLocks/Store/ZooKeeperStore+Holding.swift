@@ -15,17 +15,25 @@ extension ZooKeeperStore {
             guard let self, let event else { return }
             if event.kind == .deleted { holdings.lost(path: event.path, .removed) } else { look(after: owner) }
         }
-        let holding = Holdings.Holding(ownership: ownership, signal: signal, watch: watch) { [weak self] reason in
-            self?.clear(owner, ownership, after: reason)
+        let firstLook = timers.schedule(
+            { [weak self] in self?.look(after: owner) },
+            at: clock.now.advanced(by: Self.unwatchedTime),
+            slack: Self.unwatchedTime / 4
+        )
+        let holding = Holdings.Holding(ownership: ownership, signal: signal, watch: watch, firstLook: firstLook) {
+            [weak self] reason in self?.clear(owner, ownership, after: reason)
         }
-        guard holdings.add(owner, holding) else { return false }
         // It may have ended between the look at it and now, before anybody knew whom to tell.
-        guard client.view.id == ownership.sessionID else {
-            holdings.remove(owner)
+        guard holdings.add(owner, holding), client.view.id == ownership.sessionID else {
+            letGo(owner)
             return false
         }
-        timers.schedule({ [weak self] in self?.look(after: owner) }, at: clock.now.advanced(by: Self.unwatchedTime))
         return true
+    }
+
+    /// A lock is not held any more.
+    func letGo(_ owner: OwnerID) {
+        if let holding = holdings.remove(owner) { timers.cancel(holding.firstLook) }
     }
 
     /// Watches the nodes of a lock that is still held.

@@ -4,7 +4,7 @@ import Synchronization
 extension ZooKeeperStore {
     /// Deletes the nodes of a claim, wherever it has come to; see `LockStore.release`.
     public func release(_ claim: LockClaim) async throws -> ReleaseOutcome {
-        holdings.remove(claim.owner)
+        letGo(claim.owner)
         guard let trace = traces[claim.owner] else { return .notHeld }
         guard !isClosed.load(ordering: .sequentiallyConsistent) else { throw LockError.closed(store: label) }
         let deadline = clock.now.advanced(by: configuration.requestTimeout)
