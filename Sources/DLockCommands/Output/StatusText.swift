@@ -43,7 +43,8 @@ struct StatusText {
 
     private func age(_ holder: Holder) -> String? {
         guard let since = holder.since, since <= now else { return nil }
-        return Duration.microseconds(now.microseconds - since.microseconds).ageText
+        // Other programs may have written any time: the difference of two may be more than 64 bits of microseconds.
+        return (Duration.microseconds(now.microseconds) - .microseconds(since.microseconds)).ageText
     }
 }
 
