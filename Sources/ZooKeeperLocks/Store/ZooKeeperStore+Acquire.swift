@@ -53,6 +53,20 @@ private struct Attempt {
     }
 }
 
+/// What a waiter is woken with.
+private struct WakeUp {
+    let slot: WaitSlot<Wakening>
+    /// Set with one of the requests.
+    let watch: Watch
+
+    /// Nothing has happened yet.
+    init() {
+        let slot = WaitSlot<Wakening>()
+        self.slot = slot
+        watch = Watch { _ in slot.finish(.woken) }
+    }
+}
+
 /// What has ended a wait.
 private enum Wakening {
     case woken
@@ -72,22 +86,22 @@ extension ZooKeeperStore {
             isImpatient: attempt.request.patience == .none,
             describesHolder: attempt.request.onQueued != nil
         )
-        var slot = WaitSlot<Wakening>()
+        var wake = WakeUp()
         // A repeated request: what was made for the first one counts.
         var step = traces[owner] == nil ? contender.begin() : contender.search()
         while true {
             switch step {
             case .send(let operations):
-                slot = WaitSlot()
-                step = contender.answered(try await send(operations, for: attempt, contender, slot))
+                wake = WakeUp()
+                step = contender.answered(try await send(operations, for: attempt, contender, wake))
                 if let own = contender.own { traces[owner] = .known(own.paths) }
             case .makeRoot:
-                try await client.makeChroot(access: access, until: attempt.deadline)
+                try await makeRoot(until: attempt.deadline)
                 step = contender.rootMade()
             case .queued(let contention):
                 attempt.request.onQueued?(contention)
                 step = contender.wait()
-            case .wait: step = try await wait(&contender, attempt.request.patience, slot)
+            case .wait: step = try await wait(&contender, attempt.request.patience, wake)
             case .holding(let ownership):
                 if let grant = grant(attempt.request, ownership) { return .granted(grant) }
                 // A session that is over makes itself known with the next answer.
@@ -102,18 +116,25 @@ extension ZooKeeperStore {
         }
     }
 
+    private func makeRoot(until deadline: LeaseClock.Instant) async throws {
+        do {
+            try await client.makeChroot(access: access, until: deadline)
+        } catch {
+            throw translate(error)
+        }
+    }
+
     /// Sends what the contender wants. What it makes is noted before it can be made.
     private func send(
         _ operations: [Operation],
         for attempt: Attempt,
         _ contender: Contender,
-        _ slot: WaitSlot<Wakening>
+        _ wake: WakeUp
     ) async throws -> [Exchange.Outcome] {
         if isClosed.load(ordering: .relaxed) { throw LockError.closed(store: label) }
         let owner = attempt.request.claim.owner
-        let watch = Watch { _ in slot.finish(.woken) }
         let requests = operations.map { operation -> (Operation, Watch?) in
-            (operation, operation.setsWatch ? watch : nil)
+            (operation, operation.setsWatch ? wake.watch : nil)
         }
         while true {
             let deadline = deadline(of: attempt, contender)
@@ -143,8 +164,12 @@ extension ZooKeeperStore {
     private func wait(
         _ contender: inout Contender,
         _ patience: LockRequest.Patience,
-        _ slot: WaitSlot<Wakening>
+        _ wake: WakeUp
     ) async throws -> Contender.Step {
+        let slot = wake.slot
+        // Whoever has not been woken is not to be told later, for as long as somebody else holds the lock.
+        let path = contender.watchedPath
+        defer { if let path { client.forget(wake.watch, at: path) } }
         var ticket: TimerQueue<@Sendable () -> Void>.Ticket?
         if case .until(let end) = patience { ticket = timers.schedule({ slot.finish(.outOfTime) }, at: end) }
         defer { if let ticket { timers.cancel(ticket) } }

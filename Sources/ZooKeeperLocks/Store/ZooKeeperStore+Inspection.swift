@@ -25,7 +25,9 @@ extension ZooKeeperStore {
             for _ in 0..<(paths.areNested ? Self.depth : 1) {
                 var next: [String] = []
                 for (path, nodes) in try await children(of: level) {
-                    for node in nodes where ContenderName(node) == nil && !(path == "/" && paths.isReserved(node)) {
+                    // Where no lock is below another, all nodes are locks, whatever they are called.
+                    for node in nodes
+                    where !(paths.areNested && ContenderName(node) != nil) && !(path == "/" && paths.isReserved(node)) {
                         next.append(path == "/" ? "/\(node)" : "\(path)/\(node)")
                     }
                 }

@@ -58,7 +58,9 @@ extension ZooKeeperStore {
                 until: deadline
             )
             do {
-                for outcome in outcomes.dropLast() { _ = try outcome.get() }
+                for outcome in outcomes.dropLast() {
+                    if case .failure(let error) = try outcome.get().result, !error.comesFromLeader { throw error }
+                }
                 guard let last = outcomes.last else { return .notHeld }
                 switch try last.get().result {
                 case .failure(.noNode): return .notHeld
