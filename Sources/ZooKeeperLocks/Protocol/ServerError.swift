@@ -39,6 +39,9 @@ extension ServerError {
         }
     }
 
+    /// Whether the server does not want us as we are, so that asking again is of no use.
+    var isDenial: Bool { self == .authFailed || self == .sessionClosedRequireSASL }
+
     /// Whether the same request can have success a moment later.
     var isTransient: Bool {
         switch self {

@@ -11,7 +11,7 @@ extension Contender {
         case .success(let answer):
             switch answer.result {
             case .failure(.noNode): return makeAncestors()
-            case .failure(let error): return .failed(.server(error))
+            case .failure(let error): return turnedDown(error)
             case .success(.created(let path, let stat)) where stat.czxid != 0:
                 own = Ownership(sessionID: answer.sessionID, czxid: stat.czxid, paths: [path])
                 return listed(outcomes.last)
@@ -22,6 +22,12 @@ extension Contender {
         }
     }
 
+    /// The server does not make the nodes. Whatever was asked for before has been looked for by now.
+    private mutating func turnedDown(_ error: ServerError) -> Step {
+        isTurnedDown = true
+        return .failed(.server(error))
+    }
+
     /// Several nodes were made, or none. Which transaction it was has to be asked for.
     private mutating func createdTogether(_ results: [MultiResult]) -> Step {
         var nodes: [String] = []
@@ -30,7 +36,7 @@ extension Contender {
             case .created(let path): nodes.append(plan.node(path))
             case .failed(.noNode): return makeAncestors()
             case .failed(.ok), .failed(.runtimeInconsistency): continue
-            case .failed(let error): return .failed(.server(error))
+            case .failed(let error): return turnedDown(error)
             case .done, .stat: return .failed(.nonsense("the server has not said what it has made"))
             }
         }
@@ -51,7 +57,7 @@ extension Contender {
                 return creationFailed(outcomes) ? makeAncestors() : created(outcomes)
             default:
                 // Perhaps somebody else has made it, and we only may not: then what comes next works.
-                if creationFailed(outcomes) { return .failed(.server(error)) }
+                if creationFailed(outcomes) { return turnedDown(error) }
             }
         }
         phase = .creating

@@ -77,6 +77,8 @@ struct Contender: Sendable {
     var phase = Phase.creating
     /// The nodes that are certainly ours, while they are.
     var own: Ownership?
+    /// Whether the last attempt to make nodes was turned down, so that there are none.
+    var isTurnedDown = false
     var contention = Contention()
     var hasQueued = false
     var directoryMode: CreateMode
@@ -96,6 +98,7 @@ struct Contender: Sendable {
     /// Begins, also again.
     mutating func begin() -> Step {
         own = nil
+        isTurnedDown = false
         phase = .creating
         return .send([plan.creation, listing])
     }

@@ -204,8 +204,7 @@ extension SessionMachine {
         if header.error.endsConnection {
             attachment.pending.removeFirst()
             phase = .attached(attachment)
-            return [.failed(pending.submission.request, .notSent("\(header.error)"))] + disconnected()
-                + detach("\(header.error)", at: now)
+            return [turnedAway(pending, header.error)] + disconnected() + detach("\(header.error)", at: now)
         }
         let submission = pending.submission
         let result = try Self.result(of: submission.operation, header, &reader, pending.chroot)
@@ -216,6 +215,13 @@ extension SessionMachine {
         if let watcher = submission.watcher { watch(submission.operation, result, watcher) }
         let answer = Answer(result: result, sessionID: session?.id ?? 0, sent: pending.sent)
         return [.answered(submission.request, answer)]
+    }
+
+    /// What to say of a request that has ended the connection: it comes again, unless the server does not want us.
+    private func turnedAway(_ pending: Attachment<Request, Watcher>.Pending, _ error: ServerError) -> Effect {
+        let request = pending.submission.request
+        guard error.isDenial else { return .failed(request, .notSent("\(error)")) }
+        return .answered(request, Answer(result: .failure(error), sessionID: session?.id ?? 0, sent: pending.sent))
     }
 
     private static func result(

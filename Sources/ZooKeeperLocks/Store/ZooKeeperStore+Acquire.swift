@@ -110,6 +110,8 @@ extension ZooKeeperStore {
                 traces[owner] = nil
                 return .unavailable(contention)
             case .failed(let failure):
+                // There is nothing to look for, and be turned down again.
+                if contender.isTurnedDown { traces[owner] = nil }
                 guard try await isWorthAnother(failure, attempt) else { throw translate(failure) }
                 step = contender.search()
             }

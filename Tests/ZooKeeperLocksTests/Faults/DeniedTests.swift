@@ -31,6 +31,9 @@ import Testing
             await expectDenied("limited") { _ = try await scene.lock.acquire(timeout: .seconds(20)) }
             await expectDenied("status") { _ = try await scene.service.status(of: FaultScene.name) }
             await expectDenied("force") { _ = try await scene.service.forceRelease(FaultScene.name) }
+            // Nothing was made, and nothing is looked for.
+            #expect(scene.store.traces.count == 0)
+            #expect(scene.proxy.requests.count { [.create2, .multi].contains($0.operation) } == 3)
             // Other locks work, and this one for who may.
             let lease = try #require(try await scene.service.lock("b").tryAcquire())
             #expect(await lease.release() == .released)
@@ -87,23 +90,29 @@ import Testing
             let following = try await waiter.value
             #expect(following.fencingToken > lease.fencingToken)
             #expect(await following.release() == .released)
+            // There is nothing else; it cannot be looked at.
+            let last = try #require(try await next.lock(FaultScene.name).tryAcquire())
+            await last.release()
             await next.close()
-            try await scene.waitUntilEmpty()
         }
     }
 
-    /// A server without the scheme, or one that wants another.
-    @Test(arguments: ["zookeeper.DigestAuthenticationProvider.enabled", "zookeeper.sessionRequireClientSASLAuth"])
-    func `A server that does not take the credentials`(_ property: String) async throws {
-        let isRefused = property.contains("Digest")
+    /// Without the scheme, a server turns down credentials; or it wants some.
+    @Test(arguments: [true, false])
+    func `A server that does not take the credentials, or the lack of them`(_ hasCredentials: Bool) async throws {
         var options = TestZooKeeperServer.Options()
-        options.properties[property] = isRefused ? "false" : "true"
-        options.properties["zookeeper.4lw.commands.whitelist"] = "*"
+        if hasCredentials {
+            options.properties["zookeeper.DigestAuthenticationProvider.enabled"] = "false"
+        } else {
+            options.properties["zookeeper.enforce.auth.enabled"] = "true"
+            options.properties["zookeeper.enforce.auth.schemes"] = "digest"
+        }
         try await TestZooKeeperServer.with(options) { server in
-            let options = FaultScene.Options(credentials: Self.user)
+            let options = FaultScene.Options(credentials: hasCredentials ? Self.user : nil)
             let service = LockService(try FaultScene.makeStore(port: server.port, "/locks", options))
             await expectDenied("patient") { _ = try await service.lock("a").acquire() }
             await expectDenied("impatient") { _ = try await service.lock("a").tryAcquire() }
+            await expectDenied("limited") { _ = try await service.lock("a").acquire(timeout: .seconds(20)) }
             await expectDenied("status") { _ = try await service.status(of: "a") }
             await service.close()
         }

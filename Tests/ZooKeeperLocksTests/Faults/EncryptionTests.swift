@@ -1,4 +1,5 @@
 import DistributedLocks
+import Glibc
 import TestSupport
 import Testing
 
@@ -32,6 +33,7 @@ import Testing
         let tls = TestZooKeeperServer.TLS(certificates: ours, clients: .must)
         try await TestZooKeeperServer.with(.init(tls: tls)) { server in
             let port = try #require(server.tlsPort)
+            try await waitUntil("the port") { (try? Descriptors.connect(port)).map { close($0) } != nil }
             let query = "ca=\(ours.authority.certificate)&cert=\(ours.client.certificate)&key=\(ours.client.key)"
             let urls = ["localhost", "127.0.0.1"].map { "zookeepers://\($0):\(port)/locks?\(query)" }
             let services = try urls.map { LockService(try ZooKeeperStore($0)) }
@@ -63,6 +65,7 @@ import Testing
         try await TestZooKeeperServer.with(.init(tls: .init(certificates: certificates))) { server in
             let port = try #require(server.tlsPort)
             let root = certificates.authority.certificate
+            try await waitUntil("the port") { (try? Descriptors.connect(port)).map { close($0) } != nil }
             let misnamed = try await refusal(of: store(port) { $0.trustRoots = root })
             #expect(misnamed.contains("certificate"), "\(misnamed)")
             // It is what it says under its own name.

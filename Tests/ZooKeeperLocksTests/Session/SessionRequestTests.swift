@@ -127,7 +127,10 @@ import Testing
         script.attach()
         _ = script.submit((1, Self.write), (2, Self.write))
         let lines = script.reply(1, error)
-        #expect(lines == [.failed(1, .notSent("")), .disconnect(1), .failed(2, .unanswered("")), .detached])
+        // Whoever is not wanted does not ask again.
+        let first =
+            error.isDenial ? SessionLine.answered(1, .failure(error), session: 77) : .failed(1, .notSent(""))
+        #expect(lines == [first, .disconnect(1), .failed(2, .unanswered("")), .detached])
         #expect(script.machine.proof?.lastConfirmed == .at(0))
         #expect(script.wake() == [.connect(1, connection: 2)])
     }
