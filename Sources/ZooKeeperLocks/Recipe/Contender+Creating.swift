@@ -24,7 +24,7 @@ extension Contender {
 
     /// The server does not make the nodes. Whatever was asked for before has been looked for by now.
     private mutating func turnedDown(_ error: ServerError) -> Step {
-        isTurnedDown = true
+        isTurnedDown = !error.isTransient
         return .failed(.server(error))
     }
 
