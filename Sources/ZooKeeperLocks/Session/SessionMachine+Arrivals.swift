@@ -160,8 +160,7 @@ extension SessionMachine {
         case Xid.auth:
             guard header.error != .ok else { return proved() }
             let denied = ConnectFailure.denied("it does not accept the credentials: \(header.error)")
-            return disconnected() + detach("the credentials were not accepted", at: now)
-                + [.attemptFailed(denied, everywhere: true)]
+            return disconnected() + detach("the credentials were not accepted", denied: denied, at: now)
         case Xid.setWatches:
             guard header.error != .ok else {
                 unsetPortions -= 1

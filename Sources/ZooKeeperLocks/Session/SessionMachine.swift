@@ -19,8 +19,9 @@ import NetworkSupport
 ///   a pause, with full jitter, after all of them.
 /// - *connecting*: a connection is being opened.
 /// - *introducing*: it is open, and the handshake has been sent: a new session is asked for, or ours is to go on.
-/// - *attached*: requests are sent and answered in order, once credentials are accepted. Pings go out when nothing else does. If the server owes an answer for
-///   a third of the session timeout, be it to a ping or because it cannot write, another one is tried.
+/// - *attached*: requests are sent and answered in order, and others are told so once all credentials are accepted. Pings go out
+///   when nothing else does. If the server owes an answer for a third of the session timeout, be it to a ping or because it
+///   cannot write, another one is tried.
 /// - *burying*: the session that we had given up turns out to live; it is ended now, with everything that went with it.
 /// - *ending*: our user is done, and the session is being ended.
 /// - *closed*: nothing happens any more.
@@ -302,11 +303,13 @@ extension SessionMachine {
     }
 
     /// There is no connection any more, after there was one.
-    mutating func detach(_ reason: String, at now: Instant) -> [Effect] {
+    mutating func detach(_ reason: String, denied: ConnectFailure? = nil, at now: Instant) -> [Effect] {
         let failed = failPending(.unanswered(reason))
         nextServer()
         phase = .pausing(until: now.advanced(by: pause()))
-        return failed + [.detached(reason)]
+        // Nobody has been told of a connection on which the credentials were never accepted.
+        guard unprovedInfo.take() != nil else { return failed + [.detached(reason)] }
+        return failed + [.attemptFailed(denied ?? .unreachable(reason), everywhere: denied != nil)]
     }
 
     /// There has not been one.

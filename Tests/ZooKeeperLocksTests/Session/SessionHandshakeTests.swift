@@ -322,7 +322,7 @@ import Testing
     @Test func `Credentials that are not accepted`() {
         var script = Self.withCredentials()
         script.attach()
-        #expect(script.reply(Xid.auth, .authFailed) == [.disconnect(1), .detached, .denied(everywhere: true)])
+        #expect(script.reply(Xid.auth, .authFailed) == [.disconnect(1), .denied(everywhere: true)])
     }
 
     @Test func `Whoever is not accepted waits longer and longer, though sessions are granted`() {
