@@ -39,14 +39,20 @@ final class Exchange: Sendable {
     }
 
     /// One request has its outcome.
-    func finish(_ index: Int, _ outcome: Outcome) {
+    ///
+    /// - Returns: Whether that is news: it has not ended before.
+    @discardableResult
+    func finish(_ index: Int, _ outcome: Outcome) -> Bool {
+        var isNews = false
         let ready = state.withLock { state -> (UnsafeContinuation<[Outcome], Never>, [Outcome])? in
             guard state.outcomes[index] == nil else { return nil }
+            isNews = true
             state.outcomes[index] = outcome
             state.missing -= 1
             return Self.take(&state)
         }
         if let (continuation, outcomes) = ready { continuation.resume(returning: outcomes) }
+        return isNews
     }
 
     /// Gives up on whatever has no outcome yet.

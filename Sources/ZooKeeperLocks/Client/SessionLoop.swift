@@ -85,6 +85,9 @@ final class SessionLoop {
         machine.forget(watch, at: path)
     }
 
+    /// How many nodes are watched.
+    var watchCount: Int { machine.watches.count }
+
     func close() {
         perform(machine.close(at: clock.now))
     }
@@ -100,7 +103,8 @@ final class SessionLoop {
         case .connect(let server, let number): connect(to: server, number)
         case .write(let bytes): channel?.channel.writeAndFlush(bytes, promise: nil)
         case .disconnect(let number): disconnect(number)
-        case .answered(let request, let answer): request.exchange.finish(request.index, .success(answer))
+        case .answered(let request, let answer):
+            if !request.exchange.finish(request.index, .success(answer)) { forgetWatch(of: request) }
         case .failed(let request, let failure): request.exchange.finish(request.index, .failure(failure))
         case .notify(let watch, let event): watch.notify(event)
         case .attached(let info): delegate.onAttached(info)
@@ -113,6 +117,12 @@ final class SessionLoop {
             wake.take().map { timers.cancel($0.ticket) }
             delegate.onClosed()
         }
+    }
+
+    /// Whoever has set a watch does not wait any more.
+    private func forgetWatch(of request: Request) {
+        let (operation, watch) = request.exchange.requests[request.index]
+        if let watch, let path = operation.watchedPath { machine.forget(watch, at: path) }
     }
 
     private func connect(to server: Int, _ number: Int) {

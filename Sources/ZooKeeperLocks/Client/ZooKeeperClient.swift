@@ -133,6 +133,11 @@ final class ZooKeeperClient: Sendable {
         executor.eventLoop.execute { self.loop.value?.forget(watch, at: path) }
     }
 
+    /// How many nodes are watched, as far as somebody is to be told.
+    func watchCount() async throws -> Int {
+        try await executor.eventLoop.submit { self.loop.value?.watchCount ?? 0 }.get()
+    }
+
     /// Suspends until there is a connection.
     func attached(until deadline: LeaseClock.Instant) async throws {
         let (isAttached, attempt) = try state.withLock { state throws(LockError) in

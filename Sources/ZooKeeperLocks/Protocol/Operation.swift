@@ -71,6 +71,15 @@ extension Operation {
         }
     }
 
+    /// The node that it sets a watch on; `nil` if it sets none.
+    var watchedPath: String? {
+        switch self {
+        case .exists(let path, true), .getData(let path, true), .getChildren(let path, true), .addWatch(let path, _):
+            path
+        default: nil
+        }
+    }
+
     /// Writes the whole frame.
     ///
     /// - Parameters:

@@ -142,12 +142,6 @@ struct Contender: Sendable {
         }
     }
 
-    /// The node whose end is waited for; `nil` if none is.
-    var watchedPath: String? {
-        guard case .waiting(let queue) = phase else { return nil }
-        return queue.ahead.last.map(plan.path)
-    }
-
     var listing: Operation { .getChildren(path: plan.directory) }
 
     mutating func search() -> Step {

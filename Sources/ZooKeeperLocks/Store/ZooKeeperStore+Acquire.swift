@@ -53,25 +53,25 @@ private struct Attempt {
     }
 }
 
-/// What a waiter is woken with.
-private struct WakeUp {
-    let slot: WaitSlot<Wakening>
-    /// Set with one of the requests.
-    let watch: Watch
-
-    /// Nothing has happened yet.
-    init() {
-        let slot = WaitSlot<Wakening>()
-        self.slot = slot
-        watch = Watch { _ in slot.finish(.woken) }
-    }
-}
-
 /// What has ended a wait.
 private enum Wakening {
     case woken
     case outOfTime
     case closed
+}
+
+/// What ends a wait: the watch that is set by one of the requests of a step.
+private struct Alarm: Sendable {
+    let slot = WaitSlot<Wakening>()
+    let watch: Watch
+    /// Where the watch is; `nil` if none is set.
+    let path: String?
+
+    init(_ operations: [Operation]) {
+        let slot = slot
+        watch = Watch { _ in slot.finish(.woken) }
+        path = operations.lazy.compactMap(\.watchedPath).first
+    }
 }
 
 extension ZooKeeperStore {
@@ -86,14 +86,15 @@ extension ZooKeeperStore {
             isImpatient: attempt.request.patience == .none,
             describesHolder: attempt.request.onQueued != nil
         )
-        var wake = WakeUp()
+        var alarm = Alarm([])
         // A repeated request: what was made for the first one counts.
         var step = traces[owner] == nil ? contender.begin() : contender.search()
         while true {
             switch step {
             case .send(let operations):
-                wake = WakeUp()
-                step = contender.answered(try await send(operations, for: attempt, contender, wake))
+                alarm = Alarm(operations)
+                step = contender.answered(try await send(operations, for: attempt, contender, alarm))
+                if !step.isRest { forget(alarm) }
                 if let own = contender.own { traces[owner] = .known(own.paths) }
             case .makeRoot:
                 try await makeRoot(until: attempt.deadline)
@@ -101,7 +102,7 @@ extension ZooKeeperStore {
             case .queued(let contention):
                 attempt.request.onQueued?(contention)
                 step = contender.wait()
-            case .wait: step = try await wait(&contender, attempt.request.patience, wake)
+            case .wait: step = try await wait(&contender, attempt.request.patience, alarm)
             case .holding(let ownership):
                 if let grant = grant(attempt.request, ownership) { return .granted(grant) }
                 // A session that is over makes itself known with the next answer.
@@ -131,13 +132,11 @@ extension ZooKeeperStore {
         _ operations: [Operation],
         for attempt: Attempt,
         _ contender: Contender,
-        _ wake: WakeUp
+        _ alarm: Alarm
     ) async throws -> [Exchange.Outcome] {
         if isClosed.load(ordering: .relaxed) { throw LockError.closed(store: label) }
         let owner = attempt.request.claim.owner
-        let requests = operations.map { operation -> (Operation, Watch?) in
-            (operation, operation.setsWatch ? wake.watch : nil)
-        }
+        let requests = operations.map { ($0, $0.watchedPath == nil ? nil : alarm.watch) }
         while true {
             let deadline = deadline(of: attempt, contender)
             guard clock.now < deadline else { throw translate(RequestFailure.overdue) }
@@ -166,22 +165,28 @@ extension ZooKeeperStore {
     private func wait(
         _ contender: inout Contender,
         _ patience: LockRequest.Patience,
-        _ wake: WakeUp
+        _ alarm: Alarm
     ) async throws -> Contender.Step {
-        let slot = wake.slot
-        // Whoever has not been woken is not to be told later, for as long as somebody else holds the lock.
-        let path = contender.watchedPath
-        defer { if let path { client.forget(wake.watch, at: path) } }
+        let slot = alarm.slot
         var ticket: TimerQueue<@Sendable () -> Void>.Ticket?
         if case .until(let end) = patience { ticket = timers.schedule({ slot.finish(.outOfTime) }, at: end) }
         defer { if let ticket { timers.cancel(ticket) } }
         let number = waiting.enter { slot.finish(.closed) }
         defer { waiting.leave(number) }
+        var wasWoken = false
+        defer { if !wasWoken { forget(alarm) } }
         switch try await slot.outcome() {
-        case .woken: return contender.woken()
+        case .woken:
+            wasWoken = true
+            return contender.woken()
         case .outOfTime: return contender.outOfTime()
         case .closed: throw LockError.closed(store: label)
         }
+    }
+
+    /// Nobody waits for a node any more: whoever asks again and again would have more and more to be told.
+    private func forget(_ alarm: Alarm) {
+        if let path = alarm.path { client.forget(alarm.watch, at: path) }
     }
 
     /// Hands the lock out, if the session certainly lives for a while.
@@ -210,19 +215,21 @@ extension ZooKeeperStore {
 }
 
 extension Operation {
-    /// Whether it sets a watch.
-    fileprivate var setsWatch: Bool {
-        switch self {
-        case .exists(_, let watch), .getData(_, let watch), .getChildren(_, let watch): watch
-        default: false
-        }
-    }
-
     /// Whether it makes nodes that have to be removed again.
     fileprivate var makesNodes: Bool {
         switch self {
         case .create(_, _, _, .ephemeralSequential): true
         case .multi(let operations): operations.contains { if case .create = $0 { true } else { false } }
+        default: false
+        }
+    }
+}
+
+extension Contender.Step {
+    /// Whether a watch that was set counts: what comes next is a wait.
+    fileprivate var isRest: Bool {
+        switch self {
+        case .queued, .wait: true
         default: false
         }
     }

@@ -110,6 +110,7 @@ import Testing
                 let name = "lock-no-\(number)."
                 let holder = try await scene.other.lock(name).acquire()
                 let place = try await acquire(in: scene, cancelled: moment, number, name, way)
+                try await scene.waitUntilNothingIsWatched()
                 let next = try await scene.queue(scene.other.lock(name))
                 #expect(holder.state == .held)
                 #expect(await holder.release() == .released)
@@ -233,6 +234,21 @@ import Testing
             #expect(throws: CancellationError.self) { _ = try result.get() }
             rule.letGo()
             try await scene.expectHealthy()
+        }
+    }
+
+    @Test func `Whoever waits for a while, again and again, leaves no watch behind`() async throws {
+        try await FaultScene.with { scene in
+            let holder = try await scene.otherLock.acquire()
+            for _ in 0..<5 {
+                await #expect(throws: LockError.self) {
+                    _ = try await scene.lock.acquire(timeout: .milliseconds(50))
+                }
+            }
+            try await scene.waitUntilNothingIsWatched()
+            #expect(try await scene.contenders().count == 1)
+            await holder.release()
+            try await scene.expectHealthy(after: holder.fencingToken)
         }
     }
 

@@ -148,6 +148,11 @@ extension FaultScene {
         }
     }
 
+    /// Waits until the client behind the proxy watches no node any more.
+    func waitUntilNothingIsWatched() async throws {
+        try await waitUntil("the end of all watches") { try await store.client.watchCount() == 0 }
+    }
+
     /// Starts waiting for the lock, and returns when that is queued behind all others.
     func queue(_ lock: DistributedLock, timeout: Duration? = .seconds(60)) async throws -> Task<Lease, any Error> {
         let hasQueued = Latch<Void>()
@@ -184,6 +189,7 @@ extension FaultScene {
         }
         try await waitUntilEmpty()
         try await waitUntil("the end of all claims") { store.traces.count == 0 && store.holdings.count == 0 }
+        try await waitUntilNothingIsWatched()
     }
 }
 

@@ -65,15 +65,6 @@ import Testing
         #expect(script.answer(Script.children([Script.node])) == Contender.holding)
     }
 
-    @Test func `It is known what is waited for, and only while it is`() {
-        var script = Script()
-        #expect(script.begin([Script.before, Script.node]) == .send([Self.watch]) && script.contender.watchedPath == nil)
-        _ = script.answer(Script.data())
-        #expect(script.contender.watchedPath == "/app/" + Script.before)
-        _ = script.contender.woken()
-        #expect(script.contender.watchedPath == nil)
-    }
-
     @Test func `Woken, and nobody is before us any more`() {
         var script = Script()
         script.queue()
