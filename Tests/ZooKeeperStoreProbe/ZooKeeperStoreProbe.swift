@@ -19,6 +19,9 @@ import ZooKeeperLocks
 /// acquire KEY NAME    queued KEY, granted KEY TOKEN TIME, failed KEY ERROR
 /// work KEY            worked KEY TIME every few milliseconds while the lease is not lost, then lost KEY TIME REASON
 /// release KEY         released KEY RESULT
+/// hold COUNT          takes so many locks more, named lock-0, lock-1 …; held COUNT
+/// check               how many of those it still has; has COUNT
+/// release             gives all of those back; released COUNT
 /// ```
 @main
 enum ZooKeeperStoreProbe {
@@ -49,6 +52,7 @@ enum ZooKeeperStoreProbe {
 private final class Probe: Sendable {
     let locks: LockService
     private let leases = Mutex<[String: Lease]>([:])
+    private let crowd = Mutex<[Lease]>([])
 
     init(_ locks: LockService) {
         self.locks = locks
@@ -61,7 +65,39 @@ private final class Probe: Sendable {
         case "release" where words.count == 2:
             guard let lease = leases.withLock({ $0.removeValue(forKey: words[1]) }) else { return }
             ZooKeeperStoreProbe.say("released \(words[1]) \(await lease.release())")
+        case "hold" where words.count == 2: await hold(Int(words[1]) ?? 0)
+        case "check": ZooKeeperStoreProbe.say("has \(crowd.withLock { $0.count { $0.state == .held } })")
+        case "release": ZooKeeperStoreProbe.say("released \(await releaseCrowd())")
         default: ZooKeeperStoreProbe.say("what?")
+        }
+    }
+
+    /// A hundred at a time.
+    private func hold(_ count: Int) async {
+        await withTaskGroup { group in
+            for number in 0..<count {
+                if number >= 100 { await group.next() }
+                group.addTask { [self] in
+                    do {
+                        let lease = try await locks.lock("lock-\(number)").acquire()
+                        crowd.withLock { $0.append(lease) }
+                    } catch {
+                        ZooKeeperStoreProbe.say("failed lock-\(number) \(error)")
+                    }
+                }
+            }
+        }
+        ZooKeeperStoreProbe.say("held \(crowd.withLock(\.count))")
+    }
+
+    private func releaseCrowd() async -> Int {
+        let leases = crowd.withLock { leases in
+            defer { leases = [] }
+            return leases
+        }
+        return await withTaskGroup { group in
+            for lease in leases { group.addTask { await lease.release() == .released } }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
         }
     }
 

@@ -13,6 +13,7 @@ enum OwnClients {
     ///   - path: The node that their locks are below.
     ///   - naming: How their nodes are called.
     ///   - session: The session timeout.
+    ///   - requestTimeout: See ``ZooKeeperConfiguration/requestTimeout``.
     ///   - body: Gets the clients.
     /// - Returns: What the body returns.
     /// - Throws: What the body throws.
@@ -22,12 +23,14 @@ enum OwnClients {
         path: String,
         naming: ZooKeeperNaming = .curator,
         session: Duration = .seconds(4),
+        requestTimeout: Duration = .seconds(5),
         _ body: ([LockService]) async throws -> Value
     ) async throws -> Value {
         let services = try (0..<count).map { _ in
             var configuration = try ZooKeeperConfiguration(url: "zookeeper://\(addresses)\(path)")
             configuration.naming = naming
             configuration.sessionTimeout = session
+            configuration.requestTimeout = requestTimeout
             return LockService(try ZooKeeperStore(configuration))
         }
         do {
