@@ -74,7 +74,7 @@ private final class Probe: Sendable {
 
     /// A hundred at a time.
     private func hold(_ count: Int) async {
-        await withTaskGroup { group in
+        await withTaskGroup(of: Void.self) { group in
             for number in 0..<count {
                 if number >= 100 { await group.next() }
                 group.addTask { [self] in
@@ -95,7 +95,7 @@ private final class Probe: Sendable {
             defer { leases = [] }
             return leases
         }
-        return await withTaskGroup { group in
+        return await withTaskGroup(of: Bool.self) { group in
             for lease in leases { group.addTask { await lease.release() == .released } }
             return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
         }
