@@ -67,6 +67,32 @@ import Testing
     }
 
     @Test(arguments: Silence.allCases)
+    func `What runs under a lock is cancelled before the next one has it`(_ silence: Silence) async throws {
+        try await FaultScene.with(Self.options) { scene in
+            let lock = try scene.lock
+            let isWorking = Latch<FencingToken>()
+            let task = Task {
+                try await lock.withLock { lease in
+                    isWorking.open(lease.fencingToken)
+                    // As long as it is not cancelled.
+                    try? await Task.sleep(for: .seconds(60))
+                }
+            }
+            try await waitUntil("the body") { isWorking.current != nil }
+            let next = try await scene.queue(scene.otherLock)
+            silence.begin(scene)
+            let following = try await next.value
+            let error = await #expect(throws: LockError.self) { _ = try await task.value }
+            #expect(error == .lost(try LockName(FaultScene.name), .expired))
+            #expect(following.fencingToken > (try #require(isWorking.current)))
+            try silence.end(scene)
+            #expect(following.state == .held)
+            await following.release()
+            try await scene.expectHealthy(after: following.fencingToken)
+        }
+    }
+
+    @Test(arguments: Silence.allCases)
     func `A waiter that is cut off loses its place, and nobody waits for it`(_ silence: Silence) async throws {
         try await FaultScene.with(Self.options) { scene in
             let holder = try await scene.otherLock.acquire()

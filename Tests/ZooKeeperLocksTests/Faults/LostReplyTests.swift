@@ -246,3 +246,52 @@ extension LostReplyTests {
         }
     }
 }
+
+extension LostReplyTests {
+    private static let inspections: [ZooKeeperOperation] = [.getChildren, .getData, .setData, .exists, .delete]
+
+    @Test(arguments: NetworkFault.allCases, inspections)
+    func `Cutting a holder off`(_ fault: NetworkFault, _ operation: ZooKeeperOperation) async throws {
+        try await FaultScene.with(fault.options()) { scene in
+            let lease = try await scene.otherLock.acquire()
+            let next = try await scene.queue(scene.otherLock)
+            let service = scene.service
+            // A holder lets go by itself when it reads that it has to.
+            try await waitUntil("a watch") {
+                try await scene.server.watchers(of: scene.contenders()[0].path).count == 1
+            }
+            let outcome = try await fault.strike(operation, in: scene) {
+                try await service.forceRelease(FaultScene.name)
+            }
+            #expect(outcome.value != nil || outcome.isUnreachable, "\(outcome)")
+            // Nobody knows then whether it has come to that.
+            if lease.loss == nil, outcome.isUnreachable {
+                try await waitUntil("a connection") { (try? await service.forceRelease(FaultScene.name)) != nil }
+            }
+            try await waitUntil("the loss") { lease.loss == .revoked || lease.loss == .removed }
+            let following = try await next.value
+            #expect(following.fencingToken > lease.fencingToken)
+            #expect(following.state == .held)
+            await following.release()
+            try await scene.expectHealthy(after: following.fencingToken)
+        }
+    }
+
+    @Test(arguments: NetworkFault.allCases, [ZooKeeperOperation.getChildren, .getData])
+    func `Looking who holds a lock`(_ fault: NetworkFault, _ operation: ZooKeeperOperation) async throws {
+        try await FaultScene.with(fault.options()) { scene in
+            let lease = try await scene.otherLock.acquire()
+            let service = scene.service
+            let outcome = try await fault.strike(operation, in: scene) {
+                try await service.status(of: FaultScene.name)
+            }
+            #expect(outcome.value?.holders.map(\.token) == [lease.fencingToken] || outcome.isUnreachable, "\(outcome)")
+            try await waitUntil("an answer") {
+                (try? await service.list())?.first?.holders.first?.token == lease.fencingToken
+            }
+            #expect(lease.state == .held)
+            await lease.release()
+            try await scene.expectHealthy(after: lease.fencingToken)
+        }
+    }
+}
