@@ -93,6 +93,8 @@ final class SessionLoop {
     }
 
     private func perform(_ effects: [SessionEffect<Request, Watch>]) {
+        // Whoever gets an answer may look at once at what it proves; but a new session is proved after it is known.
+        if case .answered? = effects.first { delegate.onProof(machine.proof) }
         for effect in effects { perform(effect) }
         delegate.onProof(machine.proof)
         reschedule()

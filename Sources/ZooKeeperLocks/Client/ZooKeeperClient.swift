@@ -28,6 +28,7 @@ final class ZooKeeperClient: Sendable {
         var isStarted = false
         var isClosed = false
         var outbox: [Exchange] = []
+        var whenAttached: (@Sendable () -> Void)?
     }
 
     let configuration: ZooKeeperConfiguration
@@ -191,6 +192,11 @@ final class ZooKeeperClient: Sendable {
 }
 
 extension ZooKeeperClient {
+    /// From now on, something is done whenever there is a connection (again), on the event loop. It must not block.
+    func whenAttached(_ action: @escaping @Sendable () -> Void) {
+        state.withLock { $0.whenAttached = action }
+    }
+
     private func start() {
         let isFirst = state.withLock { state in
             defer { state.isStarted = true }
@@ -235,15 +241,16 @@ extension ZooKeeperClient {
             "Attached to a server",
             metadata: ["zookeeper.session": "\(info.id.hex)", "zookeeper.timeout": "\(info.timeout)"]
         )
-        let attempt = state.withLock { state in
+        let (attempt, action) = state.withLock { state in
             state.view.id = info.id
             state.view.timeout = info.timeout
             state.view.isAttached = true
             state.lastError = nil
             state.hasBeenAttached = true
-            return state.attempt
+            return (state.attempt, state.whenAttached)
         }
         delegate.onAttached(info)
+        action?()
         attempt.open(.success(()))
     }
 
@@ -268,7 +275,7 @@ extension ZooKeeperClient {
 
     private func proved(_ proof: SessionProof?) {
         state.withLock { state in
-            state.view.deadline = proof?.deadline
+            state.view.deadline = proof?.certainDeadline
             state.view.lastConfirmed = proof?.lastConfirmed
         }
     }

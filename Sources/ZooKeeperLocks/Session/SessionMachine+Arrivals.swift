@@ -91,7 +91,8 @@ extension SessionMachine {
         // A new leader begins with what was granted at first.
         let shortest = isNew ? timeout : min(timeout, session?.timeout ?? timeout)
         session = Session(id: response.sessionID, password: response.password, timeout: shortest)
-        proof = SessionProof(timeout: shortest, handshakeSent: sent, answered: now)
+        let earlier = isNew ? nil : proof
+        proof = SessionProof(timeout: shortest, handshakeSent: sent, answered: now, after: earlier)
         lastContact = handshake
         if closingDeadline != nil {
             return effects + end(at: now)

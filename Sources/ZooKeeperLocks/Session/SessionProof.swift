@@ -9,8 +9,10 @@ import DistributedLocks
 /// from its leader goes on answering pings, and a transaction is checked against the session without extending it. What counts
 /// is:
 ///
-/// - *An answered handshake.* The leader itself has extended the session, after the first handshake was sent that had not been
-///   answered before. (Two in a row can be mistaken for each other.)
+/// - *An answered handshake, and a transaction* that was sent after that on the same connection. The leader itself has extended the
+///   session, after the first handshake was sent that had not been answered before. (Two in a row can be mistaken for each
+///   other.) But it may have been replaced, and not know it yet; the new leader counts from its own beginning. A transaction
+///   needs a majority: since that one was answered, the handshake came before there was another leader.
 /// - *Three requests on one connection*: any request, the base; a transaction that was sent more than half a tick after the base
 ///   had been answered; and another that was sent after that one had been answered. Between the base and the first transaction
 ///   the leader has asked the follower, on the same stream on which it told it of that transaction; so the follower's
@@ -41,8 +43,14 @@ struct SessionProof: Sendable {
     private var touches: Deque<Touch>
     /// In order; the first one is the latest that was answered before the last transaction was sent.
     private var middles: Deque<Middle> = []
-    /// Until when the session certainly lives.
+    /// When the handshake was answered.
+    private let attached: LeaseClock.Instant
+    /// Until when the session certainly lives, whatever the handshake is worth; `nil` once a transaction has shown that.
+    private var fallback: LeaseClock.Instant?
+    /// Until when the session lives if the leader that has accepted the handshake was the leader.
     private(set) var deadline: LeaseClock.Instant
+    /// Until when the session certainly lives.
+    var certainDeadline: LeaseClock.Instant { fallback ?? deadline }
     /// When the last request was sent that has proved anything.
     private(set) var lastConfirmed: LeaseClock.Instant
 
@@ -52,11 +60,20 @@ struct SessionProof: Sendable {
     ///   - timeout: The session timeout that the servers have granted; the shortest if they have granted several.
     ///   - sent: Just before the first handshake was sent that could have been answered now.
     ///   - arrived: When the answer came.
-    init(timeout: Duration, handshakeSent sent: LeaseClock.Instant, answered arrived: LeaseClock.Instant) {
+    ///   - earlier: What was known of the same session on its last connection; `nil` for a new one.
+    init(
+        timeout: Duration,
+        handshakeSent sent: LeaseClock.Instant,
+        answered arrived: LeaseClock.Instant,
+        after earlier: SessionProof? = nil
+    ) {
         self.timeout = timeout
+        attached = arrived
         touches = [Touch(sent: sent, arrived: arrived)]
         deadline = LeaseTerm(ttl: timeout).deadline(confirmedBySending: sent)
-        lastConfirmed = sent
+        // A server may have made the timeout shorter.
+        fallback = min(earlier?.certainDeadline ?? sent, deadline)
+        lastConfirmed = earlier?.lastConfirmed ?? sent
     }
 
     /// A request of any kind, or a ping, was answered.
@@ -79,6 +96,7 @@ struct SessionProof: Sendable {
     ///   - now: The present.
     mutating func confirmed(sent: LeaseClock.Instant, at now: LeaseClock.Instant) {
         lastConfirmed = max(lastConfirmed, sent)
+        if sent >= attached { fallback = nil }
         while middles.count > 1, middles[1].arrived <= sent { middles.removeFirst() }
         if let middle = middles.first, middle.arrived <= sent { extend(from: middle.base) }
         guard let base = base(before: sent) else { return }

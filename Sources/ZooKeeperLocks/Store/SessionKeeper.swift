@@ -8,6 +8,8 @@ final class SessionKeeper: Sendable {
         var waiting = 0
         var timer: TimerQueue<@Sendable () -> Void>.Ticket?
         var isAsking = false
+        /// Whether there has been another connection since the question was sent.
+        var mustAskAgain = false
     }
 
     private let client: ZooKeeperClient
@@ -59,6 +61,15 @@ final class SessionKeeper: Sendable {
         start { _ in true }
     }
 
+    /// There is a connection again: the handshake alone proves nothing.
+    func attached() {
+        start { state in
+            guard holdings.count > 0 else { return false }
+            state.mustAskAgain = state.isAsking
+            return true
+        }
+    }
+
     private func tick() {
         let view = client.view
         let isFresh = view.lastConfirmed.map { client.clock.now < $0.advanced(by: interval / 2) } ?? true
@@ -81,8 +92,17 @@ final class SessionKeeper: Sendable {
         guard isNeeded else { return }
         tasks.start { [weak self] in
             await self?.ask()
-            self?.state.withLock { $0.isAsking = false }
+            self?.asked()
         }
+    }
+
+    private func asked() {
+        let mustAskAgain = state.withLock { state in
+            state.isAsking = false
+            defer { state.mustAskAgain = false }
+            return state.mustAskAgain
+        }
+        if mustAskAgain { hurry() }
     }
 
     private func ask() async {

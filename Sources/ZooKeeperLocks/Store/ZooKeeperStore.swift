@@ -70,7 +70,9 @@ public final class ZooKeeperStore: LockStore {
             executor: executor,
             delegate: ZooKeeperClient.Delegate(onExpired: { holdings.sessionEnded($0) })
         )
-        keeper = SessionKeeper(client: client, holdings: holdings, timers: timers, tasks: tasks)
+        let keeper = SessionKeeper(client: client, holdings: holdings, timers: timers, tasks: tasks)
+        self.keeper = keeper
+        client.whenAttached { [weak keeper] in keeper?.attached() }
     }
 
     /// Makes a store for the ensemble at a URL, for example `zookeeper://zk1,zk2,zk3/app/locks`.

@@ -191,5 +191,37 @@ extension EnsembleTests {
                 }
             }
         }
+
+        /// A leader that does not know yet that there is another one goes on answering handshakes, and extends sessions that
+        /// the other one ends.
+        @Test func `A leader that stood still while it was replaced does not make a lock last longer`() async throws {
+            let session = Duration.seconds(12)
+            try await EnsembleScene.with(.init(syncLimit: 5, initLimit: 10), isPartitionable: true) { scene in
+                let (old, followers) = (try await scene.ensemble.leader(), try await scene.ensemble.followers())
+                try await ZooKeeperProxy.with(old) { proxy in
+                    try await scene.with(at: proxy.address, session: session) { own in
+                        try await scene.with(at: followers[0].address, session: session) { other in
+                            let stay = try await Stay.begin(own[0], scene, as: "holder")
+                            let next = Task { try await Stay.begin(other[0], scene, as: "next") }
+                            try await scene.waitFor(claims: 2)
+                            try await old.pause()
+                            scene.ensemble.isolate(old)
+                            _ = try await scene.ensemble.leader(among: followers)
+                            let replaced = LeaseClock.continuous.now
+                            proxy.forget()
+                            try await waitUntil("a handshake") { proxy.counts[.handshake] != nil }
+                            old.resume()
+                            _ = try await stay.loss()
+                            #expect(try #require(stay.lease.validUntil) <= replaced.advanced(by: session))
+                            let second = try await next.value
+                            #expect(stay.token < second.token)
+                            scene.ensemble.heal()
+                            try await second.end()
+                            try await scene.expectHealthy(own + other, after: second.token)
+                        }
+                    }
+                }
+            }
+        }
     }
 }
