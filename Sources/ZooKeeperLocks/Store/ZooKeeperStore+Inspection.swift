@@ -64,6 +64,7 @@ extension ZooKeeperStore {
     /// Tells a holder that it is about to be cut off, and waits for a moment.
     ///
     /// - Returns: Whether it was still there to be told.
+    /// - Throws: ``RequestFailure`` if that is not known.
     private func tell(_ nodes: [Described], in directory: String) async throws -> Bool {
         let gone = Latch<Void>()
         let watch = Watch { event in if event?.kind != .dataChanged { gone.open(()) } }
@@ -72,7 +73,8 @@ extension ZooKeeperStore {
         }
         let look = Operation.exists(path: "\(directory)/\(nodes[0].node)", watch: true)
         let outcomes = try await client.send(requests + [(look, watch)], until: deadline)
-        guard case .success(let answer) = outcomes.first, case .success = answer.result else { return false }
+        // Without an answer it may not have been told, and must not be cut off yet.
+        guard case .success = try outcomes.first?.get().result else { return false }
         let waiter = gone.enter()
         let ticket = timers.schedule({ gone.giveUp(waiter) }, at: clock.now.advanced(by: Self.courtesy))
         defer { timers.cancel(ticket) }
