@@ -83,6 +83,16 @@ import Testing
         #expect(script.wake() == [.disconnect(1), .failed(2, .unanswered("")), .detached] && script.now == 3_334)
     }
 
+    @Test func `Of a request and a ping the older one counts`() {
+        var script = Script()
+        script.attach()
+        _ = script.submit((1, Self.read))
+        #expect(script.wake() == [.ping] && script.nextWake == 3_334)
+        _ = script.reply(1, .noNode)
+        _ = script.submit((2, Self.read))
+        #expect(script.nextWake == 1_000 + 3_334)
+    }
+
     @Test func `It is the oldest answer that counts`() {
         var script = Script()
         script.attach()
