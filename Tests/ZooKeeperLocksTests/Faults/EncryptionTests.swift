@@ -7,8 +7,13 @@ import Testing
 
 /// Connections with TLS.
 @Suite(.timeLimit(.minutes(3))) struct EncryptionTests {
+    /// A server takes seconds for its first handshakes where others are busy, and an attempt has a sixth of this.
+    private static let patience = Duration.seconds(40)
+
     private func store(_ port: Int, _ change: (inout ZooKeeperTLS) -> Void) throws -> ZooKeeperStore {
         var configuration = ZooKeeperConfiguration(addresses: [ZooKeeperAddress(host: "localhost", port: port)])
+        configuration.sessionTimeout = Self.patience
+        configuration.requestTimeout = Self.patience
         var tls = ZooKeeperTLS()
         change(&tls)
         configuration.tls = tls
@@ -20,7 +25,7 @@ import Testing
     {
         let service = LockService(store)
         let error = await #expect(throws: LockError.self, sourceLocation: location) {
-            _ = try await service.lock("job").acquire(timeout: .seconds(20))
+            _ = try await service.lock("job").acquire(timeout: Self.patience)
         }
         await service.close()
         #expect(error?.sort == "unreachable", sourceLocation: location)
@@ -35,7 +40,9 @@ import Testing
             let port = try #require(server.tlsPort)
             try await waitUntil("the port") { (try? Descriptors.connect(port)).map { close($0) } != nil }
             let query = "ca=\(ours.authority.certificate)&cert=\(ours.client.certificate)&key=\(ours.client.key)"
-            let urls = ["localhost", "127.0.0.1"].map { "zookeepers://\($0):\(port)/locks?\(query)" }
+            let urls = ["localhost", "127.0.0.1"].map {
+                "zookeepers://\($0):\(port)/locks?session-timeout=40s&timeout=40s&\(query)"
+            }
             let services = try urls.map { LockService(try ZooKeeperStore($0)) }
             let lease = try await services[0].lock("job").acquire()
             let waiter = Task { try await services[1].lock("job").acquire() }

@@ -60,12 +60,12 @@ final class ProbeProcess: Sendable {
 
     /// Waits for a grant.
     func granted(_ key: String) async throws -> FencingToken {
-        FencingToken(rawValue: UInt64(try await expect("granted \(key) ")[0]) ?? 0)
+        FencingToken(rawValue: UInt64(try await expect("granted \(key) ").first ?? "") ?? 0)
     }
 
     /// When it last did something that must not be done without the lock, as ``PeerProcess/now`` says.
     func lastWork(_ key: String) -> Int? {
-        lines("worked \(key) ").last.flatMap { Int($0[0]) }
+        lines("worked \(key) ").last?.first.flatMap { Int($0) }
     }
 
     /// Stops it (`SIGSTOP`), and waits until it has stopped.
