@@ -96,6 +96,9 @@ final class FakeClient {
         }
     }
 
+    /// Takes something that has come out of the ensemble for it.
+    func take(_ output: FakeOutput) { take(output.kind) }
+
     private func take(_ kind: FakeOutput.Kind) {
         guard case .bytes(let bytes) = kind else { return lines.append(.closed) }
         do throws(JuteError) {

@@ -56,7 +56,7 @@ extension FakeRequest {
             [path]
         case .setWatches(_, let paths):
             paths.data + paths.exists + paths.children + paths.persistent + paths.persistentRecursive
-        case .ping, .auth, .closeSession, .unknown: []
+        case .ping, .auth, .closeSession, .unknown, .refused: []
         }
     }
 }

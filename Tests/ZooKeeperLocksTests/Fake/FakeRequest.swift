@@ -18,6 +18,8 @@ enum FakeRequest {
     case closeSession
     /// Something that servers have, and this one has not.
     case unknown
+    /// Whatever it was, it is answered with an error when its turn comes.
+    case refused(ServerError)
 
     /// Whether the leader decides about it.
     var isWrite: Bool {

@@ -82,6 +82,7 @@ extension FakeZooKeeper {
         case .setWatches(let since, let paths):
             setWatches(since: since, paths, connection, server)
             reply(xid, zxid, .ok, connection)
+        case .refused(let error): reply(xid, zxid, error, connection)
         case .change, .multi, .auth, .closeSession, .unknown: break
         }
     }

@@ -27,7 +27,7 @@ extension FakeZooKeeper {
         case .mute:
             connections[connection]?.isMute = true
             accept(request, xid, connection)
-        case .fail(let error): reply(xid, zxid(connection), error, connection)
+        case .fail(let error): accept(.refused(error), xid, connection)
         }
     }
 
