@@ -142,6 +142,9 @@ struct Contender: Sendable {
         }
     }
 
+    /// Whether ``Step/holding(_:)`` is the outcome of ``confirm()``.
+    var isConfirmed: Bool { if case .confirming = phase { true } else { false } }
+
     var listing: Operation { .getChildren(path: plan.directory) }
 
     mutating func search() -> Step {

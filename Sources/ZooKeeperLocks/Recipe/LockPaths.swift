@@ -34,6 +34,12 @@ struct LockPaths: Hashable, Sendable {
                     "\"\(name)\" cannot be a path in ZooKeeper: no empty parts, none that is . or .., not zookeeper at first, and no control characters, emoji or private signs"
                 )
             }
+            // Such a node would be taken for somebody who waits for the lock above it.
+            guard !parts.dropFirst().contains(where: { ContenderName(String($0)) != nil }) else {
+                throw .invalid(
+                    "\"\(name)\" cannot be a path of a lock in ZooKeeper: below another lock no part may look like one of its contenders (such as lock-0000000005)"
+                )
+            }
             return "/" + text
         }
     }

@@ -14,6 +14,8 @@ struct Attachment<Request: Sendable, Watcher: Hashable & Sendable>: Sendable {
     var pending: Deque<Pending> = []
     /// When a ping was sent that has not been answered.
     var pingSent: LeaseClock.Instant?
+    /// When credentials were sent that have not been answered.
+    var credentialsSent: LeaseClock.Instant?
     /// When anything was sent last.
     var lastSent: LeaseClock.Instant
 
@@ -24,9 +26,6 @@ struct Attachment<Request: Sendable, Watcher: Hashable & Sendable>: Sendable {
 
     /// Since when the server owes an answer; `nil` if it owes none.
     var owedSince: LeaseClock.Instant? {
-        switch (pending.first?.sent, pingSent) {
-        case (let first?, let ping?): min(first, ping)
-        case (let owed, nil), (nil, let owed): owed
-        }
+        [pending.first?.sent, pingSent, credentialsSent].lazy.compactMap(\.self).min()
     }
 }

@@ -106,7 +106,9 @@ extension SessionMachine {
         failures = 0
         // Credentials may be turned down yet.
         if options.credentials.isEmpty { backoff.reset() }
-        phase = .attached(Attachment(at: now))
+        var attachment = Attachment<Request, Watcher>(at: now)
+        attachment.credentialsSent = options.credentials.isEmpty ? nil : now
+        phase = .attached(attachment)
         var bytes = ByteBuffer()
         for credential in options.credentials {
             let frame = ControlFrame.auth(scheme: credential.scheme, secret: credential.secret)
@@ -176,7 +178,11 @@ extension SessionMachine {
     /// A server has accepted credentials. Who is not accepted is told so, and not that what it has asked for meanwhile got lost.
     private mutating func proved() -> [Effect] {
         unprovedCredentials -= 1
-        guard unprovedCredentials <= 0, let info = unprovedInfo.take() else { return [] }
+        guard unprovedCredentials <= 0, let info = unprovedInfo.take(), case .attached(var attachment) = phase else {
+            return []
+        }
+        attachment.credentialsSent = nil
+        phase = .attached(attachment)
         backoff.reset()
         return [.attached(info)]
     }

@@ -75,7 +75,7 @@ private struct Alarm: Sendable {
 }
 
 extension ZooKeeperStore {
-    /// How long to wait after an answer that says to try later.
+    /// How long to wait before asking the same again.
     private static let pause = Duration.milliseconds(50)
 
     /// Goes from step to step until the claim is held, or cannot be had.
@@ -105,7 +105,9 @@ extension ZooKeeperStore {
             case .wait: step = try await wait(&contender, attempt.request.patience, alarm)
             case .holding(let ownership):
                 if let grant = grant(attempt.request, ownership) { return .granted(grant) }
-                // A session that is over makes itself known with the next answer.
+                // A session that is over makes itself known with the next answer. If it lives and even so is not proved to, one
+                // question more is of use only a while later.
+                if contender.isConfirmed { try await clock.sleep(for: Self.pause) }
                 step = contender.confirm()
             case .left(let contention):
                 traces[owner] = nil

@@ -103,6 +103,7 @@ import Testing
 
     @Test(arguments: [
         ("a", "/a"), ("a/b/c", "/a/b/c"), ("/a/b", "/a/b"), ("zookeeper", "/zookeeper"), ("%2F", "/%2F"), ("é", "/é"),
+        ("lock-5", "/lock-5"), ("lock-5/a", "/lock-5/a"), ("a/lock-", "/a/lock-"), ("a/5", "/a/5"),
     ])
     func `A name that is a path`(_ name: String, _ path: String) throws {
         #expect(try Self.paths.path(of: LockName(name)) == path)
@@ -111,7 +112,7 @@ import Testing
 
     @Test(arguments: [
         "/", "//", "//a", "a/", "a//b", "a/./b", "..", "a/..", "🙂", "a/\u{E000}", "tab\t", "a\0", "/\u{301}a",
-        "a/\u{301}b",
+        "a/\u{301}b", "a/lock-5", "a/_c_1-lock-0000000001/b", "/a/x-1-0000000001", "a/b/c__WRIT__-0000000007",
     ])
     func `A name that cannot be a path`(_ name: String) {
         #expect(throws: LockError.self) { try Self.paths.path(of: LockName(name)) }

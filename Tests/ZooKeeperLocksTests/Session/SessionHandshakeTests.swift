@@ -325,6 +325,20 @@ import Testing
         #expect(script.reply(Xid.auth, .authFailed) == [.disconnect(1), .denied(everywhere: true)])
     }
 
+    @Test func `Credentials that are never answered, though pings are`() {
+        var script = Self.withCredentials()
+        _ = script.start()
+        _ = script.open()
+        _ = script.greet()
+        let start = script.now
+        for _ in 0..<3 {
+            #expect(script.wake() == [.ping])
+            #expect(script.reply(Xid.ping) == [])
+        }
+        #expect(script.wake() == [.disconnect(1), .attemptFailed(everywhere: false)])
+        #expect(script.now == start + 3_334)
+    }
+
     @Test func `Whoever is not accepted waits longer and longer, though sessions are granted`() {
         var script = Self.withCredentials()
         _ = script.start()
