@@ -22,6 +22,8 @@ struct FakeFault {
     var connection: Int?
     /// Only requests that carry this in one of their paths.
     var path: String?
+    /// Whether that is to be the whole path.
+    var isWhole = false
     /// How many such requests pass before.
     var skip = 0
 
@@ -29,7 +31,7 @@ struct FakeFault {
     func matches(_ connection: Int, _ code: OpCode?, _ request: FakeRequest) -> Bool {
         if let wanted = self.connection, wanted != connection { return false }
         if let wanted = self.code, wanted != code { return false }
-        if let path { return request.paths.contains { $0.contains(path) } }
+        if let path { return request.paths.contains { isWhole ? $0 == path : $0.contains(path) } }
         return true
     }
 }

@@ -48,7 +48,9 @@ import Testing
             _ = await waiter.result
             try await server.command { zooKeeper in
                 zooKeeper.cutAll(of: 0)
-                zooKeeper.faults = [FakeFault(action: .fail(.throttled), code: .multi, path: "/locks/a")]
+                // Not the one that proves that the session lives.
+                let fault = FakeFault(action: .fail(.throttled), code: .multi, path: "/locks/a", isWhole: true)
+                zooKeeper.faults = [fault]
             }
             await #expect(throws: LockError.self) { try await store.release(request.claim) }
             #expect(try await store.release(request.claim) == .released)
