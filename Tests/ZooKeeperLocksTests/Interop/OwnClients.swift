@@ -5,7 +5,7 @@ import TestSupport
 
 /// Clients of ours, each with a session of its own, as other processes would have them.
 enum OwnClients {
-    /// Runs a body with clients that are closed afterwards, however it ends.
+    /// Runs a body with clients that are connected, and are closed afterwards, however it ends.
     ///
     /// - Parameters:
     ///   - count: How many.
@@ -22,7 +22,7 @@ enum OwnClients {
         at addresses: String,
         path: String,
         naming: ZooKeeperNaming = .curator,
-        session: Duration = .seconds(4),
+        session: Duration = .seconds(10),
         requestTimeout: Duration = .seconds(5),
         _ body: ([LockService]) async throws -> Value
     ) async throws -> Value {
@@ -34,6 +34,12 @@ enum OwnClients {
             return LockService(try ZooKeeperStore(configuration))
         }
         do {
+            for service in services {
+                // On a busy machine the first attempt may take too long.
+                try await waitUntil("a connection", within: .seconds(40)) {
+                    (try? await service.status(of: "connection")) != nil
+                }
+            }
             let value = try await body(services)
             await close(services)
             return value
