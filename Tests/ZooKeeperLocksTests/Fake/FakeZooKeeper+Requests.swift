@@ -51,12 +51,10 @@ extension FakeZooKeeper {
         guard touch(connection), let server = connections[connection]?.server else { return }
         let needsLeader: Bool
         if case .sync = request { needsLeader = true } else { needsLeader = request.isWrite }
+        // A follower does not ask whether the session is still its own, before it answers a read.
+        if server == leader, !request.isWrite, !isOwner(connection) { return close(connection) }
         var wait = FakeConnection.Wait.turn
-        if needsLeader {
-            wait = reachesLeader(server) ? submit(request, connection) : .leader
-        } else if server == leader, !isOwner(connection) {
-            return close(connection)
-        }
+        if needsLeader { wait = reachesLeader(server) ? submit(request, connection) : .leader }
         connections[connection]?.pending.append(.init(xid: xid, request: request, wait: wait))
         waiting.insert(connection)
         if needsLeader { pumpAll() } else { drain(connection) }
