@@ -31,8 +31,9 @@ import ZooKeeperLocks
             #expect(status.holders.first?.owner == nil && status.waiters.isEmpty)
             #expect(try await scene.other.lock("x").tryAcquire() == nil)
 
-            async let first = scene.turn(of: scene.own)
-            try await scene.waitUntil(waiters: 1)
+            let isQueued = Shared(false)
+            async let first = scene.turn(of: scene.own, isQueued)
+            try await waitUntil("our waiter") { isQueued.withLock { $0 } }
             async let second = scene.turn(of: scene.other)
             try await scene.waitUntil(waiters: 2)
             scene.proxy.forget()

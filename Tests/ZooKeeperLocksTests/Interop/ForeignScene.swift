@@ -21,8 +21,14 @@ struct ForeignScene: Sendable {
     }
 
     /// Waits for the lock, and gives it back at once.
-    func turn(of service: LockService) async throws -> Turn {
-        let lease = try await service.lock("x").acquire(timeout: .seconds(40))
+    ///
+    /// - Parameters:
+    ///   - service: Who waits.
+    ///   - isQueued: Becomes `true` when it is queued, and has set its watch.
+    /// - Returns: The turn.
+    /// - Throws: What the lock throws.
+    func turn(of service: LockService, _ isQueued: Shared<Bool> = Shared(false)) async throws -> Turn {
+        let lease = try await service.lock("x").acquire(timeout: .seconds(40)) { _ in isQueued.withLock { $0 = true } }
         let turn = Turn(time: PeerProcess.now, token: lease.number)
         await lease.release()
         return turn
