@@ -4,10 +4,9 @@ import Testing
 import ZooKeeperLocks
 
 @Suite(.timeLimit(.minutes(4))) struct ContentionTests {
-    /// How long the contests last. `DLOCK_INTEROP_SECONDS` says it, and `DLOCK_SOAK` makes it half a minute.
+    /// How long the contests last; `DLOCK_INTEROP_SECONDS` says otherwise.
     private static var seconds: Double {
-        let environment = ProcessInfo.processInfo.environment
-        return environment["DLOCK_INTEROP_SECONDS"].flatMap(Double.init) ?? (environment["DLOCK_SOAK"] == nil ? 6 : 30)
+        ProcessInfo.processInfo.environment["DLOCK_INTEROP_SECONDS"].flatMap(Double.init) ?? 30
     }
 
     @Test(arguments: Pairing.all)
