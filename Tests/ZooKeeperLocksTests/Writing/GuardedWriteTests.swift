@@ -162,6 +162,45 @@ import Testing
         }
     }
 
+    @Test func `Whoever does not wait for the answer any more keeps the lock, and can write again`() async throws {
+        let server = try await SharedZooKeeper.server()
+        try await ZooKeeperProxy.with(server) { proxy in
+            let scene = try await Scene(proxy.address, session: 10)
+            let lease = try await scene.lease()
+            let slow = proxy.when(.multi, .holdReply) { $0.contains("after") }
+            let write = Task {
+                try await scene.store.write([.setData(path: scene.data, data: Self.bytes)], while: lease)
+            }
+            try await slow.happened()
+            write.cancel()
+            await #expect(throws: CancellationError.self) { try await write.value }
+            slow.letGo()
+            #expect(lease.state == .held)
+            try await scene.store.write(
+                [.setData(path: scene.data, data: Array("again".utf8), version: 1)],
+                while: lease
+            )
+            #expect(try await scene.text() == "again")
+            #expect(await lease.release() == .released)
+            await scene.store.close()
+        }
+    }
+
+    @Test func `Nothing is written once the store is closed, or the lease is given back`() async throws {
+        let scene = try await Scene()
+        let change = GuardedChange.setData(path: scene.data, data: Self.bytes)
+        let released = try await scene.lease()
+        await released.release()
+        let lease = try await scene.lease()
+        await scene.store.close()
+        for (lease, reason) in [(released, LossReason.released), (lease, .closed)] {
+            await #expect(throws: LockError.lost(lease.name, reason)) {
+                try await scene.store.write([change], while: lease)
+            }
+        }
+        #expect(try await scene.text() == "before")
+    }
+
     @Test func `Leases of other stores, and paths that cannot be, are refused`() async throws {
         let scene = try await Scene()
         let foreign = try await LockService(MemoryStore()).lock("x").acquire()
