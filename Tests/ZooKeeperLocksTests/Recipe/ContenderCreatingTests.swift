@@ -68,9 +68,14 @@ import Testing
         var script = Script()
         _ = script.contender.begin()
         #expect(script.answer(Script.error(error), Script.children([])) == .failed(.server(error)))
+        // What may work a moment later may have been done as well.
+        #expect(script.contender.isTurnedDown == (error != .throttled))
+        _ = script.contender.begin()
+        #expect(!script.contender.isTurnedDown)
         script = Script()
         _ = script.contender.begin()
         #expect(script.answer(Script.made(), Script.error(error)) == .failed(.server(error)))
+        #expect(!script.contender.isTurnedDown, "the node was made, and is to be removed")
     }
 
     @Test func `The own node is not in the list`() {

@@ -224,8 +224,10 @@ import Testing
     @Test func `A transaction says that the node is there`() {
         var script = Script()
         _ = script.begin()
+        #expect(!script.contender.isConfirmed)
         #expect(ContenderStep(script.contender.confirm()) == Self.confirmation)
         #expect(script.answer(Script.results(.done)) == Contender.holding)
+        #expect(script.contender.isConfirmed)
     }
 
     @Test func `It says that the node is gone`() {
