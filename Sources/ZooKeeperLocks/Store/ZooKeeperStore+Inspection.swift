@@ -71,8 +71,10 @@ extension ZooKeeperStore {
         let requests = nodes.map { node -> (Operation, Watch?) in
             (.setData(path: "\(directory)/\(node.node)", data: NodeText.revoked(node.data)), nil)
         }
-        let look = Operation.exists(path: "\(directory)/\(nodes[0].node)", watch: true)
-        let outcomes = try await client.send(requests + [(look, watch)], until: deadline)
+        // On a node that is gone already, this sets no watch.
+        let path = "\(directory)/\(nodes[0].node)"
+        defer { client.forget(watch, at: path) }
+        let outcomes = try await client.send(requests + [(.getData(path: path, watch: true), watch)], until: deadline)
         // Without an answer it may not have been told, and must not be cut off yet.
         guard case .success = try outcomes.first?.get().result else { return false }
         let waiter = gone.enter()

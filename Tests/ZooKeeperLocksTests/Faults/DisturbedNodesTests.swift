@@ -53,6 +53,28 @@ import Testing
         }
     }
 
+    @Test(arguments: [ZooKeeperNaming.curator, .kazoo, .both])
+    func `A holder goes while somebody cuts it off: nobody is cut off, and nothing is watched`(
+        _ naming: ZooKeeperNaming
+    ) async throws {
+        try await FaultScene.with(FaultScene.Options(naming: naming)) { scene in
+            let lease = try await scene.otherLock.acquire()
+            let nodes = try await scene.contenders()
+            let service = scene.service
+            let rule = scene.proxy.when(.setData, .holdRequest)
+            let cutOff = Task { try await service.forceRelease(FaultScene.name) }
+            try await rule.happened()
+            await lease.release()
+            let next = try await scene.otherLock.acquire()
+            rule.letGo()
+            #expect(try await cutOff.value == [])
+            for node in nodes { #expect(try await scene.server.watchers(of: node.path).isEmpty) }
+            #expect(next.state == .held)
+            await next.release()
+            try await scene.expectHealthy(after: next.fencingToken)
+        }
+    }
+
     @Test(arguments: [ZooKeeperNaming.curator, .both])
     func `All nodes of a lock are deleted, the waiters' first`(_ naming: ZooKeeperNaming) async throws {
         try await FaultScene.with(FaultScene.Options(naming: naming)) { scene in

@@ -250,10 +250,16 @@ extension LostReplyTests {
 }
 
 extension LostReplyTests {
-    private static let inspections: [ZooKeeperOperation] = [.getChildren, .getData, .setData, .exists, .delete]
+    /// What is asked in turn when a holder is cut off; one look sets a watch.
+    private static let cut: [(ZooKeeperOperation, setsWatch: Bool)] = [
+        (.getChildren, false), (.getData, false), (.setData, false), (.getData, true), (.delete, false),
+    ]
 
-    @Test(arguments: NetworkFault.allCases, inspections)
-    func `Cutting a holder off`(_ fault: NetworkFault, _ operation: ZooKeeperOperation) async throws {
+    @Test(arguments: NetworkFault.allCases, cut)
+    func `Cutting a holder off`(
+        _ fault: NetworkFault,
+        _ request: (operation: ZooKeeperOperation, setsWatch: Bool)
+    ) async throws {
         try await FaultScene.with(fault.options()) { scene in
             let lease = try await scene.otherLock.acquire()
             let next = try await scene.queue(scene.otherLock)
@@ -261,12 +267,16 @@ extension LostReplyTests {
             // A holder lets go by itself when it reads that it has to.
             let node = try #require(try await scene.contenders().first)
             try await waitUntil("a watch") { try await scene.server.watchers(of: node.path).count == 1 }
-            let outcome = try await fault.strike(operation, in: scene) {
+            let outcome = try await fault.strike(
+                request.operation,
+                in: scene,
+                where: { $0.setsWatch == request.setsWatch }
+            ) {
                 try await service.forceRelease(FaultScene.name)
             }
             #expect(outcome.value != nil || outcome.isUnreachable, "\(outcome)")
             // A holder that may not have been told yet is not cut off.
-            #expect(operation != .setData || outcome.isUnreachable)
+            #expect(request.operation != .setData || outcome.isUnreachable)
             // Nobody knows then whether it has come to that; if one asks again, it may hit the next one.
             let isToBeRepeated = outcome.isUnreachable && lease.loss == nil
             if isToBeRepeated {

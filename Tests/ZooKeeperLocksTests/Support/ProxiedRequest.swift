@@ -22,6 +22,9 @@ struct ProxiedRequest: Sendable {
         path = hasNoPath.contains(operation) ? "" : frame.text(at: 8) ?? ""
     }
 
+    /// Whether a read also asks to be told of changes.
+    var setsWatch: Bool { [.exists, .getData, .getChildren].contains(operation) && frame.body.last == 1 }
+
     /// Whether a text occurs in it: a path in a `multi`, data.
     func contains(_ text: String) -> Bool {
         !text.isEmpty && frame.body.firstRange(of: Array(text.utf8)) != nil
