@@ -18,9 +18,11 @@ package enum PercentCoding {
 
     /// Leaves letters, digits and `-._~` as they are, and what is in `also`.
     package static func encode(_ text: String, also: String = "") -> String {
+        let isKept = { (byte: UInt8) in isUnreserved(byte) || also.utf8.contains(byte) }
+        if text.utf8.allSatisfy(isKept) { return text }
         var bytes: [UInt8] = []
         for byte in text.utf8 {
-            if isUnreserved(byte) || also.utf8.contains(byte) {
+            if isKept(byte) {
                 bytes.append(byte)
             } else {
                 bytes += [UInt8(ascii: "%"), hex(byte >> 4), hex(byte & 15)]

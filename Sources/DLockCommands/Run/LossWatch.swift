@@ -31,17 +31,16 @@ final class LossWatch: Sendable {
     /// Watches until the task is cancelled.
     func run() async {
         let (events, sender) = AsyncStream.makeStream(of: Event.self)
-        let timers = TimerQueue<Void>(clock: clock)
-        timers.deliver(to: { _ in sender.yield(.timer) })
+        let timers = Timers(clock: clock)
         let states = Task { [lease] in
             for await state in lease.states { sender.yield(.lease(state)) }
         }
         sender.yield(.timer)
-        var ticket: TimerQueue<Void>.Ticket?
+        var ticket: Timers.Ticket?
         for await event in events {
             let next = handle(event)
             if let ticket { timers.cancel(ticket) }
-            ticket = next.map { timers.schedule((), at: $0) }
+            ticket = next.map { timers.schedule(at: $0) { sender.yield(.timer) } }
         }
         complaint.withLock { $0?.cancel() }
         states.cancel()

@@ -6,9 +6,9 @@ import Synchronization
 /// Timers that are due at the same time, or within their slack of it, are delivered together, so that work which can be
 /// batched is. While no timer is set there is no task, except one that was started for a timer which has been cancelled
 /// since and which is not worth waking for that: most timers here guard something that usually happens in time.
-package final class TimerQueue<Payload: Sendable>: Sendable {
+final class TimerQueue<Payload: Sendable>: Sendable {
     /// Names a timer that has been set.
-    package struct Ticket: Hashable, Sendable {
+    struct Ticket: Hashable, Sendable {
         fileprivate let number: UInt64
     }
 
@@ -42,7 +42,7 @@ package final class TimerQueue<Payload: Sendable>: Sendable {
     /// - Parameters:
     ///   - clock: What the timers run on.
     ///   - executor: Where they are delivered; anywhere if `nil`.
-    package init(clock: LeaseClock, executor: (any TaskExecutor)? = nil) {
+    init(clock: LeaseClock, executor: (any TaskExecutor)? = nil) {
         self.clock = clock
         self.executor = executor
     }
@@ -52,13 +52,13 @@ package final class TimerQueue<Payload: Sendable>: Sendable {
     }
 
     /// Says who receives the payloads of the timers that are due, in their order. To be called once, before any timer.
-    package func deliver(to receiver: @escaping @Sendable ([Payload]) -> Void) {
+    func deliver(to receiver: @escaping @Sendable ([Payload]) -> Void) {
         state.withLock { $0.deliver = receiver }
     }
 
     /// Sets a timer for `due`, which may be delivered up to `slack` earlier.
     @discardableResult
-    package func schedule(_ payload: Payload, at due: LeaseClock.Instant, slack: Duration = .zero) -> Ticket {
+    func schedule(_ payload: Payload, at due: LeaseClock.Instant, slack: Duration = .zero) -> Ticket {
         state.withLock { state in
             let number = state.nextNumber
             state.nextNumber += 1
@@ -71,7 +71,7 @@ package final class TimerQueue<Payload: Sendable>: Sendable {
     }
 
     /// Takes a timer back; nothing happens if it has been delivered already.
-    package func cancel(_ ticket: Ticket) {
+    func cancel(_ ticket: Ticket) {
         state.withLock { state in
             guard state.payloads.removeValue(forKey: ticket.number) != nil else { return }
             compactIfNeeded(&state)
@@ -79,7 +79,7 @@ package final class TimerQueue<Payload: Sendable>: Sendable {
     }
 
     /// Cancels everything; timers set later are ignored.
-    package func close() {
+    func close() {
         state.withLock { state in
             state.isClosed = true
             state.deliver = nil

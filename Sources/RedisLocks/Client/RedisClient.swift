@@ -46,7 +46,7 @@ final class RedisClient: Sendable {
     private let executor: EventLoopExecutor
     private let random: RandomSource
     private let logger: Logger
-    private let timers: TimerQueue<@Sendable () -> Void>
+    private let timers: Timers
     private let nextID = Atomic<UInt64>(1)
     private let state = Mutex(State())
 
@@ -77,8 +77,7 @@ final class RedisClient: Sendable {
         self.delegate = delegate
         handshake = Handshake(configuration: configuration, channel: channel)
         self.executor = executor
-        timers = TimerQueue(clock: clock, executor: executor)
-        timers.deliver(to: { due in for action in due { action() } })
+        timers = Timers(clock: clock, executor: executor)
         connector = try Connector(
             configuration: configuration,
             eventLoop: executor.eventLoop,
@@ -167,7 +166,7 @@ final class RedisClient: Sendable {
 
     private func wait(for attempt: Attempt, until deadline: LeaseClock.Instant) async throws -> RedisConnection {
         let waiter = attempt.enter()
-        let ticket = timers.schedule({ attempt.giveUp(waiter) }, at: deadline)
+        let ticket = timers.schedule(at: deadline) { attempt.giveUp(waiter) }
         defer { timers.cancel(ticket) }
         let result = await withTaskCancellationHandler {
             await attempt.value(for: waiter)

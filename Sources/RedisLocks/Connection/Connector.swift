@@ -10,7 +10,7 @@ struct Connector: Sendable {
     private let eventLoop: any EventLoop
     private let tls: NIOSSLContext?
     private let clock: LeaseClock
-    private let timers: TimerQueue<@Sendable () -> Void>
+    private let timers: Timers
 
     /// Makes a connector; reads the files that TLS needs.
     ///
@@ -19,7 +19,7 @@ struct Connector: Sendable {
         configuration: RedisConfiguration,
         eventLoop: any EventLoop,
         clock: LeaseClock,
-        timers: TimerQueue<@Sendable () -> Void>
+        timers: Timers
     ) throws(LockError) {
         self.configuration = configuration
         self.eventLoop = eventLoop

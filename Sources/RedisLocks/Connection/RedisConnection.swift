@@ -17,7 +17,7 @@ final class RedisConnection: Sendable {
     let id: UInt64
     private let channel: any Channel
     private let handler: NIOLoopBound<RedisChannelHandler>
-    private let timers: TimerQueue<@Sendable () -> Void>
+    private let timers: Timers
     private let outbox = Mutex(Outbox())
 
     /// Takes over a channel.
@@ -31,7 +31,7 @@ final class RedisConnection: Sendable {
         id: UInt64,
         channel: any Channel,
         handler: NIOLoopBound<RedisChannelHandler>,
-        timers: TimerQueue<@Sendable () -> Void>
+        timers: Timers
     ) {
         self.id = id
         self.channel = channel
@@ -95,7 +95,7 @@ final class RedisConnection: Sendable {
     private func watch(_ deadline: LeaseClock.Instant, _ outbox: inout Outbox) {
         if let next = outbox.nextCheck, next <= deadline { return }
         outbox.nextCheck = deadline
-        timers.schedule({ [weak self] in self?.checkReplies() }, at: deadline)
+        timers.schedule(at: deadline) { [weak self] in self?.checkReplies() }
     }
 
     private func flush() {

@@ -23,7 +23,7 @@ final class Holdings: Sendable {
     }
 
     private let calls: ScriptCalls
-    private let timers: TimerQueue<@Sendable () -> Void>
+    private let timers: Timers
     private let tasks: BackgroundTasks
     private let state = Mutex(State())
     /// Whether the server tells of changes at all.
@@ -32,7 +32,7 @@ final class Holdings: Sendable {
     private static let batch = 100
 
     /// Makes an empty set.
-    init(calls: ScriptCalls, timers: TimerQueue<@Sendable () -> Void>, tasks: BackgroundTasks) {
+    init(calls: ScriptCalls, timers: Timers, tasks: BackgroundTasks) {
         self.calls = calls
         self.timers = timers
         self.tasks = tasks
@@ -95,7 +95,7 @@ final class Holdings: Sendable {
     }
 
     private func scheduleSweep() {
-        timers.schedule({ [weak self] in self?.sweep() }, at: calls.clock.now.advanced(by: Self.moment))
+        timers.schedule(at: calls.clock.now.advanced(by: Self.moment)) { [weak self] in self?.sweep() }
     }
 
     /// Begins to watch what has been held for a moment.

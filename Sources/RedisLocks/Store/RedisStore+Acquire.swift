@@ -130,8 +130,8 @@ extension RedisStore {
     /// Waits in the queue.
     private func wait(_ request: LockRequest, _ place: WaitLine.Place, _ keys: LockKeys) async throws -> Waited {
         let slot = place.slot
-        var ticket: TimerQueue<@Sendable () -> Void>.Ticket?
-        if case .until(let end) = request.patience { ticket = timers.schedule({ slot.finish(.outOfTime) }, at: end) }
+        var ticket: Timers.Ticket?
+        if case .until(let end) = request.patience { ticket = timers.schedule(at: end) { slot.finish(.outOfTime) } }
         defer { if let ticket { timers.cancel(ticket) } }
         do {
             switch try await slot.outcome() {

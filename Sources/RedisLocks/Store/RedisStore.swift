@@ -30,7 +30,7 @@ public final class RedisStore: LockStore {
     let room: WaitingRoom
     let holdings: Holdings
     let tasks: BackgroundTasks
-    let timers: TimerQueue<@Sendable () -> Void>
+    let timers: Timers
     let logger: Logger
     let values: LockValueWriter
     let isClosed = Atomic<Bool>(false)
@@ -68,8 +68,7 @@ public final class RedisStore: LockStore {
         let executor = EventLoopExecutor(MultiThreadedEventLoopGroup.singleton.any())
         self.executor = executor
         tasks = BackgroundTasks(executor: executor)
-        timers = TimerQueue(clock: clock, executor: executor)
-        timers.deliver(to: { due in for action in due { action() } })
+        timers = Timers(clock: clock, executor: executor)
         let relay = EventRelay()
         let client = try RedisClient(
             configuration: configuration,

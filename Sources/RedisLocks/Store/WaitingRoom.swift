@@ -6,7 +6,7 @@ import Synchronization
 final class WaitingRoom: Sendable {
     private struct Entry {
         var line: WaitLine
-        var timer: (ticket: TimerQueue<@Sendable () -> Void>.Ticket, due: LeaseClock.Instant)?
+        var timer: (ticket: Timers.Ticket, due: LeaseClock.Instant)?
         /// Whether the server is being asked at this moment, and whether it has to be asked again afterwards.
         var isBeating = false
         var beatsAgain = false
@@ -26,7 +26,7 @@ final class WaitingRoom: Sendable {
     private let calls: ScriptCalls
     private let doubts: Doubts
     private let random: RandomSource
-    private let timers: TimerQueue<@Sendable () -> Void>
+    private let timers: Timers
     private let tasks: BackgroundTasks
     private let logger: Logger
     private let state = Mutex(State())
@@ -37,7 +37,7 @@ final class WaitingRoom: Sendable {
         calls: ScriptCalls,
         doubts: Doubts,
         random: RandomSource,
-        timers: TimerQueue<@Sendable () -> Void>,
+        timers: Timers,
         tasks: BackgroundTasks,
         logger: Logger
     ) {
@@ -267,7 +267,7 @@ final class WaitingRoom: Sendable {
             guard due < timer.due else { return }
             timers.cancel(timer.ticket)
         }
-        let ticket = timers.schedule({ [weak self] in self?.timerFired(name) }, at: due)
+        let ticket = timers.schedule(at: due) { [weak self] in self?.timerFired(name) }
         entry.timer = (ticket, due)
     }
 

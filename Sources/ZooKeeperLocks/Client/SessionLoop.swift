@@ -20,8 +20,8 @@ final class SessionLoop {
         var onExpired: (Int64) -> Void = { _ in }
         /// An attempt has failed: at which server, and whether all have failed in turn.
         var onFailure: (ConnectFailure, ZooKeeperAddress, Bool) -> Void = { _, _, _ in }
-        /// The proof of the session's life may have changed.
-        var onProof: (SessionProof?) -> Void = { _ in }
+        /// Until when the session certainly lives is another time now, or when that was shown last.
+        var onProof: (ProofSummary) -> Void = { _ in }
         /// Nothing happens any more.
         var onClosed: () -> Void = {}
     }
@@ -31,9 +31,10 @@ final class SessionLoop {
     private let addresses: [ZooKeeperAddress]
     private let connector: Connector
     private let clock: LeaseClock
-    private let timers: TimerQueue<@Sendable () -> Void>
+    private let timers: Timers
     private let eventLoop: any EventLoop
-    private var wake: (at: LeaseClock.Instant, ticket: TimerQueue<@Sendable () -> Void>.Ticket)?
+    private var wake: (at: LeaseClock.Instant, ticket: Timers.Ticket)?
+    private var lastProof = ProofSummary(nil)
     /// Who is told; to be set before anything else is done.
     var delegate = Delegate()
 
@@ -51,7 +52,7 @@ final class SessionLoop {
         addresses: [ZooKeeperAddress],
         connector: Connector,
         clock: LeaseClock,
-        timers: TimerQueue<@Sendable () -> Void>,
+        timers: Timers,
         eventLoop: any EventLoop
     ) {
         self.machine = machine
@@ -94,10 +95,17 @@ final class SessionLoop {
 
     private func perform(_ effects: [SessionEffect<Request, Watch>]) {
         // Whoever gets an answer may look at once at what it proves; but a new session is proved after it is known.
-        if case .answered? = effects.first { delegate.onProof(machine.proof) }
+        if case .answered? = effects.first { tellProof() }
         for effect in effects { perform(effect) }
-        delegate.onProof(machine.proof)
+        tellProof()
         reschedule()
+    }
+
+    private func tellProof() {
+        let proof = ProofSummary(machine.proof)
+        guard proof != lastProof else { return }
+        lastProof = proof
+        delegate.onProof(proof)
     }
 
     private func perform(_ effect: SessionEffect<Request, Watch>) {
@@ -174,7 +182,7 @@ final class SessionLoop {
         if let wake { timers.cancel(wake.ticket) }
         let me = NIOLoopBound(self, eventLoop: eventLoop)
         let eventLoop = eventLoop
-        let ticket = timers.schedule({ eventLoop.execute { me.value.woken() } }, at: wanted)
+        let ticket = timers.schedule(at: wanted) { eventLoop.execute { me.value.woken() } }
         wake = (wanted, ticket)
     }
 

@@ -35,7 +35,7 @@ final class ZooKeeperClient: Sendable {
     let clock: LeaseClock
     let executor: EventLoopExecutor
     private let logger: Logger
-    private let timers: TimerQueue<@Sendable () -> Void>
+    private let timers: Timers
     private let loop: NIOLoopBoundBox<SessionLoop?>
     private let delegate: Delegate
     private let state: Mutex<State>
@@ -64,9 +64,8 @@ final class ZooKeeperClient: Sendable {
         self.logger = logger
         self.executor = executor
         self.delegate = delegate
-        timers = TimerQueue(clock: clock, executor: executor)
-        timers.deliver(to: { due in for action in due { action() } })
-        state = Mutex(State(view: SessionView(timeout: configuration.sessionTimeout)))
+        timers = Timers(clock: clock, executor: executor)
+        state = Mutex(State(view: SessionView(times: SessionTimes(timeout: configuration.sessionTimeout))))
         let connector = try Connector(configuration: configuration, eventLoop: executor.eventLoop)
         let machine = SessionMachine<SessionLoop.Request, Watch>(
             options: SessionOptions(configuration),
@@ -110,7 +109,7 @@ final class ZooKeeperClient: Sendable {
             try await attached(until: deadline)
             onSend()
             let exchange = Exchange(requests, isAbsolute: isAbsolute)
-            let ticket = timers.schedule({ exchange.end(.overdue) }, at: deadline)
+            let ticket = timers.schedule(at: deadline) { exchange.end(.overdue) }
             defer { timers.cancel(ticket) }
             post(exchange)
             let outcomes = await exchange.outcomes()
@@ -148,7 +147,7 @@ final class ZooKeeperClient: Sendable {
         if isAttached { return }
         start()
         let waiter = attempt.enter()
-        let ticket = timers.schedule({ attempt.giveUp(waiter) }, at: deadline)
+        let ticket = timers.schedule(at: deadline) { attempt.giveUp(waiter) }
         defer { timers.cancel(ticket) }
         let result = await withTaskCancellationHandler {
             await attempt.value(for: waiter)
@@ -243,7 +242,7 @@ extension ZooKeeperClient {
         )
         let (attempt, action) = state.withLock { state in
             state.view.id = info.id
-            state.view.timeout = info.timeout
+            state.view.times = SessionTimes(timeout: info.timeout)
             state.view.isAttached = true
             state.lastError = nil
             state.hasBeenAttached = true
@@ -273,10 +272,10 @@ extension ZooKeeperClient {
         delegate.onExpired(id)
     }
 
-    private func proved(_ proof: SessionProof?) {
+    private func proved(_ proof: ProofSummary) {
         state.withLock { state in
-            state.view.deadline = proof?.certainDeadline
-            state.view.lastConfirmed = proof?.lastConfirmed
+            state.view.deadline = proof.deadline
+            state.view.lastConfirmed = proof.lastConfirmed
         }
     }
 

@@ -10,8 +10,6 @@ struct ClaimPlan: Sendable {
     let data: [UInt8]
     /// Who may do what with them.
     let access: [AccessRule]
-    /// The nodes above, from the first below the chroot down to the directory.
-    let ancestors: [String]
     /// How nodes above are made: containers vanish by themselves once they are empty.
     let directoryMode: CreateMode
 
@@ -32,8 +30,8 @@ struct ClaimPlan: Sendable {
         )
     }
 
-    /// The requests that make the nodes above. It is no error if one is there already.
+    /// The requests that make the nodes above, from the first below the chroot down to the directory. It is no error if one is there already.
     func makingAncestors(_ mode: CreateMode) -> [Operation] {
-        ancestors.map { .create(path: $0, data: [], access: access, mode: mode) }
+        LockPaths.ancestors(of: directory).map { .create(path: $0, data: [], access: access, mode: mode) }
     }
 }

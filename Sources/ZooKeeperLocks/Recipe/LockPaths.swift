@@ -60,7 +60,7 @@ struct LockPaths: Hashable, Sendable {
     var areNested: Bool { names == .paths }
 
     /// All nodes from the first below the chroot down to `path`.
-    func ancestors(of path: String) -> [String] {
+    static func ancestors(of path: String) -> [String] {
         path.utf8.indices.dropFirst().filter { path.utf8[$0] == UInt8(ascii: "/") }.map { String(path[..<$0]) } + [path]
     }
 
@@ -71,6 +71,7 @@ struct LockPaths: Hashable, Sendable {
         if text == "." || text == ".." || isReserved(text) {
             return Self.hex(of: text.utf8.prefix(1)) + text.dropFirst()
         }
+        if text.utf8.allSatisfy(Self.isPlain) { return text }
         var escaped = ""
         var bytes = Array(text.utf8)[...]
         for character in text.unicodeScalars {
@@ -85,6 +86,11 @@ struct LockPaths: Hashable, Sendable {
             }
         }
         return escaped
+    }
+
+    /// Whether a byte stands for itself wherever it is; others may as well.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte < 0x7F && byte != UInt8(ascii: "/") && byte != UInt8(ascii: "%")
     }
 
     /// A percent sign stands for itself, unless it would be taken for the start of an escape.

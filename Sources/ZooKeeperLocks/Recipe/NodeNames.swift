@@ -26,13 +26,13 @@ struct NodeNames: Hashable, Sendable {
 
     /// The form of Curator's "protected" nodes.
     private static func curator(_ owner: OwnerID) -> String {
-        let digits = owner.description
-        var uuid = ""
-        for (index, digit) in digits.enumerated() {
-            if [8, 12, 16, 20].contains(index) { uuid.append("-") }
-            uuid.append(digit)
+        var name = Array("_c_".utf8)
+        name.reserveCapacity(48)
+        for (index, digit) in owner.description.utf8.enumerated() {
+            if index == 8 || index == 12 || index == 16 || index == 20 { name.append(UInt8(ascii: "-")) }
+            name.append(digit)
         }
-        return "_c_\(uuid)-lock-"
+        return String(decoding: name, as: UTF8.self) + "-lock-"
     }
 
     /// The form of kazoo's nodes. The first sign is a letter: Curator takes the whole of a foreign name for its number, and

@@ -24,13 +24,14 @@ struct NodeText: Hashable, Sendable {
 
     /// What to write.
     static func bytes(_ owner: OwnerID, _ holder: Holder) -> [UInt8] {
-        var words = [mark]
-        if let host = holder.host { words.append("host=" + PercentCoding.encode(host)) }
-        if let pid = holder.processID { words.append("pid=\(pid)") }
-        if let label = holder.label { words.append("label=" + PercentCoding.encode(label, also: "/:@,+=")) }
-        if let since = holder.since { words += ["since=\(since)", "time=\(since.microseconds)"] }
-        words.append("owner=\(owner)")
-        return Array(words.joined(separator: " ").utf8)
+        var text = mark
+        text.reserveCapacity(256)
+        if let host = holder.host { text += " host=\(PercentCoding.encode(host))" }
+        if let pid = holder.processID { text += " pid=\(pid)" }
+        if let label = holder.label { text += " label=\(PercentCoding.encode(label, also: "/:@,+="))" }
+        if let since = holder.since { text += " since=\(since) time=\(since.microseconds)" }
+        text += " owner=\(owner)"
+        return Array(text.utf8)
     }
 
     /// Reads what is in a node, ours or another program's.

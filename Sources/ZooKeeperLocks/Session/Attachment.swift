@@ -26,6 +26,10 @@ struct Attachment<Request: Sendable, Watcher: Hashable & Sendable>: Sendable {
 
     /// Since when the server owes an answer; `nil` if it owes none.
     var owedSince: LeaseClock.Instant? {
-        [pending.first?.sent, pingSent, credentialsSent].lazy.compactMap(\.self).min()
+        var earliest = pending.first?.sent
+        for sent in [pingSent, credentialsSent] {
+            if let sent { earliest = min(earliest ?? sent, sent) }
+        }
+        return earliest
     }
 }

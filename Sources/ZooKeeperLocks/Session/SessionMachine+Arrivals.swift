@@ -89,8 +89,8 @@ extension SessionMachine {
         }
         let timeout = Duration.milliseconds(Int64(response.timeout))
         // A new leader begins with what was granted at first.
-        let shortest = isNew ? timeout : min(timeout, session?.timeout ?? timeout)
-        session = Session(id: response.sessionID, password: response.password, timeout: shortest)
+        let shortest = isNew ? timeout : min(timeout, session?.times.timeout ?? timeout)
+        session = Session(id: response.sessionID, password: response.password, times: SessionTimes(timeout: shortest))
         let earlier = isNew ? nil : proof
         proof = SessionProof(timeout: shortest, handshakeSent: sent, answered: now, after: earlier)
         lastContact = handshake
@@ -115,7 +115,7 @@ extension SessionMachine {
             frame.write(below: options.chroot, into: &bytes)
         }
         setWatchesAgain(&bytes)
-        let info = SessionInfo(id: session.id, timeout: session.timeout, isNew: isNew, server: server)
+        let info = SessionInfo(id: session.id, timeout: session.times.timeout, isNew: isNew, server: server)
         unprovedCredentials = options.credentials.count
         unprovedInfo = options.credentials.isEmpty ? nil : info
         return (bytes.readableBytes > 0 ? [.write(bytes)] : []) + (unprovedInfo == nil ? [.attached(info)] : [])

@@ -61,7 +61,7 @@ struct SessionMachine<Request: Sendable, Watcher: Hashable & Sendable>: Sendable
     struct Session: Sendable {
         let id: Int64
         let password: [UInt8]
-        let timeout: Duration
+        let times: SessionTimes
         /// Whether its user has been told that it is over.
         var isGivenUp = false
     }
@@ -103,6 +103,9 @@ struct SessionMachine<Request: Sendable, Watcher: Hashable & Sendable>: Sendable
     /// How many bytes of paths are sent at a time when watches are set again.
     static var watchPortion: Int { 128 * 1_024 }
 
+    /// How long most requests are at the most, in bytes.
+    private static var usualLength: Int { 256 }
+
     /// Makes a machine that waits for ``start(at:)``.
     ///
     /// - Parameters:
@@ -116,33 +119,24 @@ struct SessionMachine<Request: Sendable, Watcher: Hashable & Sendable>: Sendable
         handshake = now
     }
 
-    /// The session timeout that counts: the one that was granted, or else the one that is asked for.
-    var timeout: Duration { session?.timeout ?? options.timeout }
-
-    /// After how long without anything else to send a ping goes out.
-    var pingInterval: Duration { timeout / 10 }
-
-    /// For how long a server may owe an answer.
-    var patience: Duration { timeout / 3 }
-
-    /// After how long without a sign of life the session is given up.
-    private var givingUp: Duration { timeout * 4 / 3 }
+    /// What follows from the session timeout that was granted, or else from the one that is asked for.
+    var times: SessionTimes { session?.times ?? SessionTimes(timeout: options.timeout) }
 
     /// When ``clockReached(_:)`` wants to be called; `nil` if never.
     var nextWake: Instant? {
-        var wakes: [Instant] = []
+        var wake: Instant
         switch phase {
         case .idle, .closed: return nil
         case .pausing(let until), .connecting(let until), .introducing(let until), .burying(_, let until),
             .ending(_, let until):
-            wakes.append(until)
-            if let session, !session.isGivenUp { wakes.append(lastContact.advanced(by: givingUp)) }
+            wake = until
+            if let session, !session.isGivenUp { wake = min(wake, lastContact.advanced(by: session.times.givingUp)) }
         case .attached(let attachment):
-            if attachment.pingSent == nil { wakes.append(attachment.lastSent.advanced(by: pingInterval)) }
-            if let owed = attachment.owedSince { wakes.append(owed.advanced(by: patience)) }
+            let (times, owed) = (times, attachment.owedSince)
+            wake = owed.map { $0.advanced(by: times.patience) } ?? attachment.lastSent.advanced(by: times.pingInterval)
+            if attachment.pingSent == nil { wake = min(wake, attachment.lastSent.advanced(by: times.pingInterval)) }
         }
-        if let closingDeadline { wakes.append(closingDeadline) }
-        return wakes.min()
+        return closingDeadline.map { min($0, wake) } ?? wake
     }
 
     /// Somebody wants to use the session.
@@ -160,6 +154,7 @@ struct SessionMachine<Request: Sendable, Watcher: Hashable & Sendable>: Sendable
         phase = .closed  // So that the queue is not copied; what is in it comes back below.
         var effects: [Effect] = []
         var bytes = ByteBuffer()
+        bytes.reserveCapacity(Self.usualLength * requests.count)
         for submission in requests {
             guard attachment.pending.count < options.maximumRequests else {
                 effects.append(.failed(submission.request, .refused("too many requests wait for an answer")))
@@ -230,11 +225,11 @@ extension SessionMachine {
 
     /// Sends a ping if nothing else was sent for a while, and leaves a server that owes an answer for too long.
     private mutating func keepAlive(_ attachment: Attachment<Request, Watcher>, at now: Instant) -> [Effect] {
-        if let owed = attachment.owedSince, owed.advanced(by: patience) <= now {
-            let reason = "the server has not answered for \(patience.writtenText)"
+        if let owed = attachment.owedSince, owed.advanced(by: times.patience) <= now {
+            let reason = "the server has not answered for \(times.patience.writtenText)"
             return disconnected() + detach(reason, at: now)
         }
-        guard attachment.pingSent == nil, attachment.lastSent.advanced(by: pingInterval) <= now else { return [] }
+        guard attachment.pingSent == nil, attachment.lastSent.advanced(by: times.pingInterval) <= now else { return [] }
         var attachment = attachment
         attachment.pingSent = now
         attachment.lastSent = now
@@ -244,7 +239,9 @@ extension SessionMachine {
 
     /// A session that no server has answered for too long is over as far as its user is concerned.
     private mutating func giveUpIfSilent(at now: Instant) -> [Effect] {
-        guard let session, !session.isGivenUp, lastContact.advanced(by: givingUp) <= now else { return [] }
+        guard let session, !session.isGivenUp, lastContact.advanced(by: session.times.givingUp) <= now else {
+            return []
+        }
         // An answer that is overdue for so long changes nothing any more.
         guard case .attached = phase else { return giveUp() }
         return disconnected() + detach("the server has not answered for too long", at: now) + giveUp()
@@ -267,7 +264,7 @@ extension SessionMachine {
     /// Ends the present session on an open connection.
     mutating func end(at now: Instant) -> [Effect] {
         let number = xid.next()
-        let until = now.advanced(by: min(patience, options.closingTimeout))
+        let until = now.advanced(by: min(times.patience, options.closingTimeout))
         phase = closingDeadline == nil ? .burying(xid: number, until: until) : .ending(xid: number, until: until)
         let chroot = options.chroot
         return [.write(Self.bytes { Operation.closeSession.write(xid: number, below: chroot, into: &$0) })]
@@ -328,7 +325,7 @@ extension SessionMachine {
     }
 
     /// How long to wait before the next attempt: a holder has to have several within its session.
-    private mutating func pause() -> Duration { min(backoff.next(), timeout / 8) }
+    private mutating func pause() -> Duration { min(backoff.next(), times.proofInterval) }
 
     static func bytes(_ write: (inout ByteBuffer) -> Void) -> ByteBuffer {
         var bytes = ByteBuffer()

@@ -38,7 +38,7 @@ struct SessionProof: Sendable {
         let arrived: LeaseClock.Instant
     }
 
-    private let timeout: Duration
+    private let terms: ProofTerms
     /// In order; the first one is the latest that is old enough to be a base.
     private var touches: Deque<Touch>
     /// In order; the first one is the latest that was answered before the last transaction was sent.
@@ -67,10 +67,10 @@ struct SessionProof: Sendable {
         answered arrived: LeaseClock.Instant,
         after earlier: SessionProof? = nil
     ) {
-        self.timeout = timeout
+        terms = ProofTerms(timeout: timeout)
         attached = arrived
         touches = [Touch(sent: sent, arrived: arrived)]
-        deadline = LeaseTerm(ttl: timeout).deadline(confirmedBySending: sent)
+        deadline = sent.advanced(by: terms.certain)
         // A server may have made the timeout shorter.
         fallback = min(earlier?.certainDeadline ?? sent, deadline)
         lastConfirmed = earlier?.lastConfirmed ?? sent
@@ -83,10 +83,10 @@ struct SessionProof: Sendable {
     ///   - now: The present.
     mutating func answered(sent: LeaseClock.Instant, at now: LeaseClock.Instant) {
         // One in a while is enough, and there may be thousands a second.
-        guard let last = touches.last, sent >= last.sent.advanced(by: timeout / 64) else { return }
+        guard let last = touches.last, sent >= last.sent.advanced(by: terms.spacing) else { return }
         touches.append(Touch(sent: sent, arrived: now))
         // Clients that only ping, for months, never ask for a base. Whatever asks from now on was sent within a third.
-        dropTouches(before: now.advanced(by: .zero - timeout * 2 / 3))
+        dropTouches(before: now.advanced(by: terms.memory))
     }
 
     /// A transaction was answered by the leader, whatever it said of it.
@@ -98,19 +98,16 @@ struct SessionProof: Sendable {
         lastConfirmed = max(lastConfirmed, sent)
         if sent >= attached { fallback = nil }
         while middles.count > 1, middles[1].arrived <= sent { middles.removeFirst() }
-        if let middle = middles.first, middle.arrived <= sent { extend(from: middle.base) }
+        if let middle = middles.first, middle.arrived <= sent { extend(from: middle.base, by: terms.certain) }
         guard let base = base(before: sent) else { return }
         // A slow answer shows that somebody stalls.
-        if sent.duration(to: now) <= timeout / 8 { extend(from: base.advanced(by: .zero - timeout * Self.uncertainty)) }
+        if sent.duration(to: now) <= terms.quick { extend(from: base, by: terms.likely) }
         if middles.last.map({ $0.base < base }) ?? true { middles.append(Middle(base: base, arrived: now)) }
     }
 
-    /// What part of the timeout is taken off where a stall cannot be ruled out.
-    private static let uncertainty = 0.35
-
     /// When the latest request was sent that had been answered long enough before `sent`.
     private mutating func base(before sent: LeaseClock.Instant) -> LeaseClock.Instant? {
-        let latest = sent.advanced(by: .zero - timeout / 3)
+        let latest = sent.advanced(by: terms.age)
         dropTouches(before: latest)
         guard let first = touches.first, first.arrived <= latest else { return nil }
         return first.sent
@@ -121,7 +118,7 @@ struct SessionProof: Sendable {
         while touches.count > 1, touches[1].arrived <= latest { touches.removeFirst() }
     }
 
-    private mutating func extend(from base: LeaseClock.Instant) {
-        deadline = max(deadline, LeaseTerm(ttl: timeout).deadline(confirmedBySending: base))
+    private mutating func extend(from base: LeaseClock.Instant, by time: Duration) {
+        deadline = max(deadline, base.advanced(by: time))
     }
 }

@@ -10,7 +10,7 @@ final class Holdings: Sendable {
         /// Fires when one of the nodes is deleted by somebody else.
         let watch: Watch
         /// The timer that makes the store set that watch.
-        let firstLook: TimerQueue<@Sendable () -> Void>.Ticket
+        let firstLook: Timers.Ticket
         /// Removes what is left of it once it is lost.
         let clear: @Sendable (LossReason) -> Void
 

@@ -6,7 +6,7 @@ import Synchronization
 final class SessionKeeper: Sendable {
     private struct State {
         var waiting = 0
-        var timer: TimerQueue<@Sendable () -> Void>.Ticket?
+        var timer: Timers.Ticket?
         var isAsking = false
         /// Whether there has been another connection since the question was sent.
         var mustAskAgain = false
@@ -14,7 +14,7 @@ final class SessionKeeper: Sendable {
 
     private let client: ZooKeeperClient
     private let holdings: Holdings
-    private let timers: TimerQueue<@Sendable () -> Void>
+    private let timers: Timers
     private let tasks: BackgroundTasks
     private let state = Mutex(State())
 
@@ -25,7 +25,7 @@ final class SessionKeeper: Sendable {
     init(
         client: ZooKeeperClient,
         holdings: Holdings,
-        timers: TimerQueue<@Sendable () -> Void>,
+        timers: Timers,
         tasks: BackgroundTasks
     ) {
         self.client = client
@@ -47,13 +47,11 @@ final class SessionKeeper: Sendable {
         state.withLock { $0.waiting -= 1 }
     }
 
-    /// From one proof to the next: such that a lease is never left with less than a third of the session timeout while everything
-    /// works.
-    private var interval: Duration { client.view.timeout / 8 }
+    private var interval: Duration { client.view.times.proofInterval }
 
     private func schedule(_ state: inout State) {
         // The timer goes on for a while when nobody is left, since somebody else often comes.
-        state.timer = timers.schedule({ [weak self] in self?.tick() }, at: client.clock.now.advanced(by: interval))
+        state.timer = timers.schedule(at: client.clock.now.advanced(by: interval)) { [weak self] in self?.tick() }
     }
 
     /// Somebody relies on a proof that is about to run out.
@@ -109,7 +107,7 @@ final class SessionKeeper: Sendable {
         let paths = holdings.sample(Self.sample)
         // Somebody waits: any node will do, since only the session is in question.
         let operations = paths.isEmpty ? [.check(path: "/")] : paths.map { MultiOperation.check(path: $0) }
-        let deadline = client.clock.now.advanced(by: client.view.timeout / 3)
+        let deadline = client.clock.now.advanced(by: client.view.times.patience)
         let reply = try? await client.send(.multi(operations), until: deadline)
         guard case .results(let results) = reply else { return }
         for (path, result) in zip(paths, results) {

@@ -19,7 +19,6 @@ extension ZooKeeperStore {
             names: NodeNames(request.claim.owner, naming: configuration.naming),
             data: NodeText.bytes(request.claim.owner, request.holder),
             access: [access],
-            ancestors: paths.ancestors(of: directory),
             directoryMode: configuration.naming == .curator ? .container : .persistent
         )
     }
@@ -64,13 +63,13 @@ private enum Wakening {
 private struct Alarm: Sendable {
     let slot = WaitSlot<Wakening>()
     let watch: Watch
-    /// Where the watch is; `nil` if none is set.
-    let path: String?
+    /// Where the watch is.
+    let path: String
 
-    init(_ operations: [Operation]) {
+    init(at path: String) {
         let slot = slot
         watch = Watch { _ in slot.finish(.woken) }
-        path = operations.lazy.compactMap(\.watchedPath).first
+        self.path = path
     }
 }
 
@@ -86,15 +85,15 @@ extension ZooKeeperStore {
             isImpatient: attempt.request.patience == .none,
             describesHolder: attempt.request.onQueued != nil
         )
-        var alarm = Alarm([])
+        var alarm: Alarm?
         // A repeated request: what was made for the first one counts.
         var step = traces[owner] == nil ? contender.begin() : contender.search()
         while true {
             switch step {
             case .send(let operations):
-                alarm = Alarm(operations)
-                step = contender.answered(try await send(operations, for: attempt, contender, alarm))
-                if !step.isRest { forget(alarm) }
+                alarm = operations.lazy.compactMap(\.watchedPath).first.map { Alarm(at: $0) }
+                step = contender.answered(try await send(operations, for: attempt, contender, alarm?.watch))
+                if !step.isRest, let alarm { forget(alarm) }
                 if let own = contender.own { traces[owner] = .known(own.paths) }
             case .makeRoot:
                 try await makeRoot(until: attempt.deadline)
@@ -134,11 +133,11 @@ extension ZooKeeperStore {
         _ operations: [Operation],
         for attempt: Attempt,
         _ contender: Contender,
-        _ alarm: Alarm
+        _ watch: Watch?
     ) async throws -> [Exchange.Outcome] {
         if isClosed.load(ordering: .relaxed) { throw LockError.closed(store: label) }
         let owner = attempt.request.claim.owner
-        let requests = operations.map { ($0, $0.watchedPath == nil ? nil : alarm.watch) }
+        let requests = operations.map { ($0, $0.watchedPath == nil ? nil : watch) }
         while true {
             let deadline = deadline(of: attempt, contender)
             guard clock.now < deadline else { throw translate(RequestFailure.overdue) }
@@ -167,11 +166,13 @@ extension ZooKeeperStore {
     private func wait(
         _ contender: inout Contender,
         _ patience: LockRequest.Patience,
-        _ alarm: Alarm
+        _ alarm: Alarm?
     ) async throws -> Contender.Step {
+        // Nobody waits without a watch.
+        guard let alarm else { return contender.woken() }
         let slot = alarm.slot
-        var ticket: TimerQueue<@Sendable () -> Void>.Ticket?
-        if case .until(let end) = patience { ticket = timers.schedule({ slot.finish(.outOfTime) }, at: end) }
+        var ticket: Timers.Ticket?
+        if case .until(let end) = patience { ticket = timers.schedule(at: end) { slot.finish(.outOfTime) } }
         defer { if let ticket { timers.cancel(ticket) } }
         let number = waiting.enter { slot.finish(.closed) }
         defer { waiting.leave(number) }
@@ -188,18 +189,16 @@ extension ZooKeeperStore {
 
     /// Nobody waits for a node any more: whoever asks again and again would have more and more to be told.
     private func forget(_ alarm: Alarm) {
-        if let path = alarm.path { client.forget(alarm.watch, at: path) }
+        client.forget(alarm.watch, at: alarm.path)
     }
 
     /// Hands the lock out, if the session certainly lives for a while.
     private func grant(_ request: LockRequest, _ ownership: Ownership) -> Grant? {
-        let view = client.view
-        guard view.id == ownership.sessionID, let deadline = view.deadline,
-            clock.now.duration(to: deadline) >= view.timeout / 8
-        else { return nil }
+        let (view, now) = (client.view, clock.now)
+        guard let deadline = view.deadline(ofLockIn: ownership.sessionID, at: now) else { return nil }
         let signal = LossSignal()
         guard hold(request.claim.owner, ownership, signal) else { return nil }
-        if clock.now.duration(to: deadline) < view.timeout / 3 { keeper.hurry() }
+        if view.isShort(deadline, at: now) { keeper.hurry() }
         return Grant(
             claim: request.claim,
             token: FencingToken(rawValue: UInt64(bitPattern: ownership.czxid)),

@@ -5,6 +5,8 @@ extension ZooKeeperStore {
     /// A lock that is held for so long is watched, and its holder told at once if somebody deletes its node. Most locks are
     /// released before, and cost no request for that.
     private static let unwatchedTime = Duration.milliseconds(100)
+    /// How much earlier that may be, together with others.
+    private static let firstLookSlack = Duration.milliseconds(25)
 
     /// Keeps a lock that is held in mind.
     ///
@@ -16,10 +18,9 @@ extension ZooKeeperStore {
             if event.kind == .deleted { holdings.lost(path: event.path, .removed) } else { look(after: owner) }
         }
         let firstLook = timers.schedule(
-            { [weak self] in self?.look(after: owner) },
             at: clock.now.advanced(by: Self.unwatchedTime),
-            slack: Self.unwatchedTime / 4
-        )
+            slack: Self.firstLookSlack
+        ) { [weak self] in self?.look(after: owner) }
         let holding = Holdings.Holding(ownership: ownership, signal: signal, watch: watch, firstLook: firstLook) {
             [weak self] reason in self?.clear(owner, ownership, after: reason)
         }
@@ -49,10 +50,9 @@ extension ZooKeeperStore {
                 }
             } catch {
                 // There is no connection, or none that works. The lock counts until its deadline, and is looked at again.
-                timers.schedule(
-                    { [weak self] in self?.look(after: owner) },
-                    at: clock.now.advanced(by: client.view.timeout / 8)
-                )
+                timers.schedule(at: clock.now.advanced(by: client.view.times.proofInterval)) { [weak self] in
+                    self?.look(after: owner)
+                }
             }
         }
     }
@@ -79,7 +79,7 @@ extension ZooKeeperStore {
             while let self, client.view.id == ownership.sessionID {
                 let deadline = clock.now.advanced(by: configuration.requestTimeout)
                 if (try? await delete(ownership.paths, until: deadline)) != nil { break }
-                try? await clock.sleep(for: client.view.timeout / 8)
+                try? await clock.sleep(for: client.view.times.proofInterval)
             }
             self?.traces[owner] = nil
         }
@@ -95,13 +95,7 @@ extension ZooKeeperStore {
             guard let holding = holdings[request.claim.owner] else {
                 return .refused(isClosed.load(ordering: .relaxed) ? .closed : .removed)
             }
-            guard holding.ownership.sessionID == view.id else { return .refused(.sessionEnded) }
-            guard let deadline = view.deadline, let confirmed = view.lastConfirmed,
-                now < confirmed.advanced(by: view.timeout / 4)
-            else {
-                return .unknown(.unreachable(store: label, reason: "the session has not been confirmed for a while"))
-            }
-            return .confirmed(.until(deadline))
+            return view.renewal(ofLockIn: holding.ownership.sessionID, store: label, at: now)
         }
     }
 }

@@ -78,7 +78,7 @@ extension ZooKeeperStore {
         // Without an answer it may not have been told, and must not be cut off yet.
         guard case .success = try outcomes.first?.get().result else { return false }
         let waiter = gone.enter()
-        let ticket = timers.schedule({ gone.giveUp(waiter) }, at: clock.now.advanced(by: Self.courtesy))
+        let ticket = timers.schedule(at: clock.now.advanced(by: Self.courtesy)) { gone.giveUp(waiter) }
         defer { timers.cancel(ticket) }
         if case .success(let answer)? = outcomes.last, case .failure(.noNode) = answer.result { return true }
         _ = await gone.value(for: waiter)

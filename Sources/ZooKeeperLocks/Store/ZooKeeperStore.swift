@@ -30,7 +30,7 @@ public final class ZooKeeperStore: LockStore {
     let traces = Traces()
     let keeper: SessionKeeper
     let tasks: BackgroundTasks
-    let timers: TimerQueue<@Sendable () -> Void>
+    let timers: Timers
     let logger: Logger
     let isClosed = Atomic<Bool>(false)
     let waiting = WaitingClaims()
@@ -58,8 +58,7 @@ public final class ZooKeeperStore: LockStore {
         let executor = EventLoopExecutor(MultiThreadedEventLoopGroup.singleton.any())
         self.executor = executor
         tasks = BackgroundTasks(executor: executor)
-        timers = TimerQueue(clock: clock, executor: executor)
-        timers.deliver(to: { due in for action in due { action() } })
+        timers = Timers(clock: clock, executor: executor)
         let holdings = Holdings()
         self.holdings = holdings
         client = try ZooKeeperClient(
@@ -83,12 +82,14 @@ public final class ZooKeeperStore: LockStore {
         try self.init(ZooKeeperConfiguration(url: url))
     }
 
+    private static let modes: Set<LockMode.Kind> = [.exclusive]
+
     /// Exclusive locks, in order, for as long as the session lives.
     public var capabilities: StoreCapabilities {
         StoreCapabilities(
-            modes: [.exclusive],
+            modes: Self.modes,
             ordering: .fifo,
-            lifetime: .session(timeout: client.view.timeout),
+            lifetime: .session(timeout: client.view.times.timeout),
             listsNames: true,
             forcesRelease: true,
             signalsLoss: true

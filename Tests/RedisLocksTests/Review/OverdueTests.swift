@@ -13,11 +13,10 @@ struct OverdueTests {
     /// A connection to nobody who would answer, on an event loop that can be held up.
     private static func makeConnection(
         _ clock: ManualClock,
-        _ timers: TimerQueue<@Sendable () -> Void>,
+        _ timers: Timers,
         _ group: MultiThreadedEventLoopGroup,
         port: Int
     ) async throws -> RedisLocks.RedisConnection {
-        timers.deliver(to: { due in for action in due { action() } })
         let configuration = try RedisConfiguration(url: "redis://127.0.0.1:\(port)")
         let connector = try Connector(
             configuration: configuration,
@@ -34,7 +33,7 @@ struct OverdueTests {
         try await FakeServer.with(reply: "") { port in
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
             let clock = ManualClock()
-            let timers = TimerQueue<@Sendable () -> Void>(clock: clock.leaseClock)
+            let timers = Timers(clock: clock.leaseClock)
             let connection = try await Self.makeConnection(clock, timers, group, port: port)
             func exchange(_ seconds: Int) -> Exchange {
                 let deadline = LeaseClock.Instant(offset: .seconds(seconds))

@@ -55,7 +55,7 @@ import Testing
                 #expect(path.utf8.first == UInt8(ascii: "/") && path.utf8.count <= 1 + 3 * name.text.utf8.count)
                 #expect(ZooKeeperPath.isComponent(component), "\(name)")
                 #expect(!component.isEmpty && !paths.isReserved(component))
-                #expect(paths.ancestors(of: path).map { Array($0.utf8) } == [Array(path.utf8)])
+                #expect(LockPaths.ancestors(of: path).map { Array($0.utf8) } == [Array(path.utf8)])
                 if let other = seen.updateValue(name, forKey: Array(path.utf8).description) { #expect(other == name) }
             }
         }
@@ -125,8 +125,8 @@ import Testing
     }
 
     @Test func `All nodes above, from the top`() {
-        #expect(Self.paths.ancestors(of: "/a/bé/c") == ["/a", "/a/bé", "/a/bé/c"])
-        #expect(Self.paths.ancestors(of: "/a") == ["/a"])
+        #expect(LockPaths.ancestors(of: "/a/bé/c") == ["/a", "/a/bé", "/a/bé/c"])
+        #expect(LockPaths.ancestors(of: "/a") == ["/a"])
         #expect(Self.paths.areNested)
     }
 }

@@ -31,14 +31,14 @@ import Testing
         _ = script.start()
         #expect(script.open() == [.greeting(0, password: Self.nobody, zxid: 0, timeout: 10_000)])
         #expect(script.greet(77, timeout: 4_000) == [Self.info(timeout: .seconds(4))])
-        #expect(script.machine.timeout == .seconds(4) && script.machine.lastZxid == 0)
+        #expect(script.machine.times.timeout == .seconds(4) && script.machine.lastZxid == 0)
     }
 
     @Test func `What was granted decides about everything`() {
         var script = Script()
         script.attach(timeout: 4_000)
-        #expect(script.machine.pingInterval == .milliseconds(400))
-        #expect(script.machine.patience == .seconds(4) / 3)
+        #expect(script.machine.times.pingInterval == .milliseconds(400))
+        #expect(script.machine.times.patience == .seconds(4) / 3)
         #expect(script.machine.proof?.deadline == .at(4_000 - 42))
     }
 

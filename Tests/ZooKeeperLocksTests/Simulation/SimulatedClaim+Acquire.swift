@@ -175,14 +175,16 @@ extension SimulatedClaim {
 
     /// Hands the lock out, if the session certainly lives for a while.
     private func grant(_ ownership: Ownership) -> Bool {
-        let view = client.view
+        var view = client.view
         let flaw = simulation.flaw
-        guard view.id == ownership.sessionID || flaw == .ownershipByName, var deadline = view.deadline else {
+        let session = flaw == .ownershipByName ? view.id : ownership.sessionID
+        if flaw == .noProof, let deadline = view.deadline {
+            view.deadline = max(deadline, now.advanced(by: view.times.timeout / 2))
+        }
+        guard let deadline = view.deadline(ofLockIn: session ?? 0, at: now), store.hold(self, ownership) else {
             return false
         }
-        if flaw == .noProof { deadline = max(deadline, now.advanced(by: view.timeout / 2)) }
-        guard now.duration(to: deadline) >= view.timeout / 8, store.hold(self, ownership) else { return false }
-        if now.duration(to: deadline) < view.timeout / 3 { store.hurry() }
+        if view.isShort(deadline, at: now) { store.hurry() }
         store.leave()
         client.schedule(.zero, rank: rank) { [self] in adopt(ownership, until: deadline) }
         return true

@@ -7,7 +7,7 @@ extension SimulatedClaim {
         if errand.isCancelled { return refuse(RequestFailure.cancelled) }
         if deadline <= now { return refuse(RequestFailure.overdue) }
         (token, session) = (ownership.czxid, ownership.sessionID)
-        let pace = RenewalPace(ttl: client.view.timeout / 3, random: client.randomSource)
+        let pace = RenewalPace(ttl: client.view.times.timeout / 3, random: client.randomSource)
         lease = LeaseMachine(validity: .until(deadline), pace: pace, start: now, atLeast: nil, atMost: nil)
         stage = .held
         note("is granted, token \(token.hex), until \(simulation.milliseconds(client.clock.time(of: deadline)))")
@@ -90,7 +90,7 @@ extension SimulatedClaim {
     }
 
     private func revive(_ validity: Grant.Validity) {
-        let pace = RenewalPace(ttl: client.view.timeout / 3, random: client.randomSource)
+        let pace = RenewalPace(ttl: client.view.times.timeout / 3, random: client.randomSource)
         lease = LeaseMachine(validity: validity, pace: pace, start: now, atLeast: nil, atMost: nil)
         reschedule()
     }
@@ -98,13 +98,8 @@ extension SimulatedClaim {
     private var renewal: Renewal {
         let view = client.view
         guard let holding = store[self] else { return .refused(store.isClosed ? .closed : .removed) }
-        guard holding.ownership.sessionID == view.id || simulation.flaw == .ownershipByName else {
-            return .refused(.sessionEnded)
-        }
-        guard let deadline = view.deadline, let confirmed = view.lastConfirmed,
-            now < confirmed.advanced(by: view.timeout / 4)
-        else { return .unknown(.unreachable(store: "", reason: "not confirmed for a while")) }
-        return .confirmed(.until(deadline))
+        let session = simulation.flaw == .ownershipByName ? view.id : holding.ownership.sessionID
+        return view.renewal(ofLockIn: session ?? 0, store: "", at: now)
     }
 }
 

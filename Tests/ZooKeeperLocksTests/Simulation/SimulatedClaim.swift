@@ -63,7 +63,6 @@ final class SimulatedClaim: CustomStringConvertible {
             names: NodeNames(owner, naming: client.configuration.naming),
             data: NodeText.bytes(owner, Holder(label: "c\(client.number)")),
             access: [.open],
-            ancestors: client.store.paths.ancestors(of: directory),
             directoryMode: client.configuration.naming == .curator ? .container : .persistent
         )
         contender = Contender(plan, isImpatient: patience == .zero, describesHolder: number % 2 == 0)

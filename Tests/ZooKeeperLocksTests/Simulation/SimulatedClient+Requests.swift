@@ -35,10 +35,10 @@ extension SimulatedClient {
     private func later(_ rank: Int, _ body: @escaping () -> Void) {
         guard simulation.chance(4) else { return _ = schedule(.zero, rank: rank, body) }
         let isLong = simulation.chance(25) && simulation.world.troubles.contains(.pauses) && !simulation.isCalm
-        guard isLong else { return _ = schedule(simulation.time(.zero...view.timeout / 100), rank: rank, body) }
+        guard isLong else { return _ = schedule(simulation.time(.zero...view.times.timeout / 100), rank: rank, body) }
         // The interesting ones last as long as a session.
-        let shortest = simulation.chance(50) ? .zero : view.timeout
-        let delay = simulation.time(shortest...view.timeout * 3 / 2)
+        let shortest = simulation.chance(50) ? .zero : view.times.timeout
+        let delay = simulation.time(shortest...view.times.timeout * 3 / 2)
         guard simulation.chance(60) else { return _ = schedule(delay, rank: rank, body) }
         note("stands still in the middle of something for \(delay)")
         pausedUntil = max(pausedUntil, simulation.now + delay.nanoseconds)

@@ -78,7 +78,7 @@ extension SimulatedClient {
     private func attached(_ info: SessionInfo) {
         note("attached to s\(info.server), session \(info.id.hex), timeout \(info.timeout)")
         view.id = info.id
-        view.timeout = info.timeout
+        view.times = SessionTimes(timeout: info.timeout)
         view.isAttached = true
         lastError = nil
         hasBeenAttached = true
@@ -108,8 +108,8 @@ extension SimulatedClient {
         switch simulation.flaw {
         case .answersProve:
             view.lastConfirmed = machine.lastContact
-            view.deadline = LeaseTerm(ttl: view.timeout).deadline(confirmedBySending: machine.lastContact)
-        case .deadlineTooLong: view.deadline = view.deadline?.advanced(by: view.timeout / 2)
+            view.deadline = LeaseTerm(ttl: view.times.timeout).deadline(confirmedBySending: machine.lastContact)
+        case .deadlineTooLong: view.deadline = view.deadline?.advanced(by: view.times.timeout / 2)
         default: break
         }
     }

@@ -57,7 +57,7 @@ final class SimulatedClient {
         configuration = simulation.world.configuration
         randomSource = RandomSource(SeededGenerator(seed: simulation.random.next()))
         blockedUntil = Array(repeating: 0, count: simulation.world.ensemble.servers)
-        view = SessionView(timeout: configuration.sessionTimeout)
+        view = SessionView(times: SessionTimes(timeout: configuration.sessionTimeout))
         let start = clock.read(simulation.now)
         machine = SessionMachine(options: SessionOptions(configuration), random: randomSource, now: start)
         machine.server = simulation.number(0...simulation.world.ensemble.servers - 1)
@@ -87,7 +87,7 @@ final class SimulatedClient {
     func schedule(at instant: LeaseClock.Instant, rank: Int = 0, _ body: @escaping () -> Void) -> Ticket {
         let ticket = Ticket()
         var time = max(simulation.now, clock.time(of: instant))
-        if simulation.chance(10) { time += simulation.time(.zero...view.timeout / 50).nanoseconds }
+        if simulation.chance(10) { time += simulation.time(.zero...view.times.timeout / 50).nanoseconds }
         push(time, rank, ticket, body)
         return ticket
     }

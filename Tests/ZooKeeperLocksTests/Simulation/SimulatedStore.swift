@@ -79,7 +79,8 @@ final class SimulatedStore {
         let deadline = now.advanced(by: requestTimeout)
         delete(holding.ownership.paths, until: deadline, rank: claim.rank) { [self] result in
             if case .success = result { return traces[claim.owner] = nil }
-            client.schedule(client.view.timeout / 8, rank: claim.rank) { [self] in clear(holding, after: reason) }
+            client.schedule(client.view.times.proofInterval, rank: claim.rank) { [self] in clear(holding, after: reason)
+            }
         }
     }
 
@@ -110,7 +111,7 @@ final class SimulatedStore {
                 do {
                     for (path, outcome) in zip(paths, try result.get()) { try seen(path, outcome) }
                 } catch {
-                    client.schedule(at: now.advanced(by: client.view.timeout / 8), rank: claim.rank) { [self] in
+                    client.schedule(at: now.advanced(by: client.view.times.proofInterval), rank: claim.rank) { [self] in
                         look(after: claim)
                     }
                 }
@@ -138,7 +139,7 @@ final class SimulatedStore {
 
     // MARK: Proofs
 
-    private var interval: Duration { client.view.timeout / 8 }
+    private var interval: Duration { client.view.times.proofInterval }
 
     func enter() {
         keeper.waiting += 1
@@ -166,7 +167,7 @@ final class SimulatedStore {
         keeper.isAsking = true
         let paths = holdings.prefix(64).map { $0.ownership.paths[0] }
         let operations = paths.isEmpty ? [MultiOperation.check(path: "/")] : paths.map { .check(path: $0) }
-        let deadline = now.advanced(by: client.view.timeout / 3)
+        let deadline = now.advanced(by: client.view.times.patience)
         client.send(
             SimulatedCall([(.multi(operations), nil)], until: deadline) { [self] result in
                 keeper.isAsking = false

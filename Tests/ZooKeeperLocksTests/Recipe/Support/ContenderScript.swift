@@ -26,13 +26,11 @@ struct ContenderScript {
         describesHolder: Bool = true,
         directory: String = "/app"
     ) {
-        let paths = LockPaths(names: .paths, chroot: "/locks")
         let plan = ClaimPlan(
             directory: directory,
             names: NodeNames(Self.owner, naming: naming),
             data: [1, 2],
             access: [.open],
-            ancestors: paths.ancestors(of: directory),
             directoryMode: naming == .curator ? .container : .persistent
         )
         contender = Contender(plan, isImpatient: isImpatient, describesHolder: describesHolder)
