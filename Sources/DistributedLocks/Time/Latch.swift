@@ -18,13 +18,13 @@ package final class Latch<Value: Sendable>: Sendable {
     /// The value, if it has arrived.
     package var current: Value? { state.withLock { $0.value } }
 
-    /// Delivers the value; only the first one counts.
+    /// Delivers the value, to those who wait in the order in which they came; only the first one counts.
     package func open(_ value: Value) {
         let waiters = state.withLock { state in
             guard state.value == nil else { return [CheckedContinuation<Value?, Never>]() }
             state.value = value
             defer { state.waiters = [:] }
-            return state.waiters.values.compactMap(\.self)
+            return state.waiters.sorted { $0.key < $1.key }.compactMap(\.value)
         }
         for waiter in waiters { waiter.resume(returning: value) }
     }

@@ -36,7 +36,7 @@ package final class WaitSlot<Outcome: Sendable>: Sendable {
             guard state.outcome == nil else { return [] }
             state.outcome = outcome
             defer { state.tasks = [:] }
-            return Array(state.tasks.values)
+            return state.tasks.sorted { $0.key < $1.key }.map(\.value)
         }
         for task in tasks { task.resume(returning: outcome) }
     }

@@ -26,10 +26,10 @@ final class SessionLoop {
         var onClosed: () -> Void = {}
     }
 
-    private var machine: SessionMachine<Request, Watch>
-    private var channel: (number: Int, channel: any Channel)?
+    private(set) var machine: SessionMachine<Request, Watch>
+    private var wire: (number: Int, wire: any Wire)?
     private let addresses: [ZooKeeperAddress]
-    private let connector: Connector
+    private let network: any Network
     private let clock: LeaseClock
     private let timers: Timers
     private let eventLoop: any EventLoop
@@ -43,21 +43,21 @@ final class SessionLoop {
     /// - Parameters:
     ///   - machine: What decides.
     ///   - addresses: The servers, in the order in which they are tried.
-    ///   - connector: What opens connections.
+    ///   - network: What opens connections.
     ///   - clock: What deadlines are measured on.
     ///   - timers: Which call what they are given, on the event loop or elsewhere.
     ///   - eventLoop: Where everything happens.
     init(
         machine: SessionMachine<Request, Watch>,
         addresses: [ZooKeeperAddress],
-        connector: Connector,
+        network: any Network,
         clock: LeaseClock,
         timers: Timers,
         eventLoop: any EventLoop
     ) {
         self.machine = machine
         self.addresses = addresses
-        self.connector = connector
+        self.network = network
         self.clock = clock
         self.timers = timers
         self.eventLoop = eventLoop
@@ -111,7 +111,7 @@ final class SessionLoop {
     private func perform(_ effect: SessionEffect<Request, Watch>) {
         switch effect {
         case .connect(let server, let number): connect(to: server, number)
-        case .write(let bytes): channel?.channel.writeAndFlush(bytes, promise: nil)
+        case .write(let bytes): wire?.wire.write(bytes)
         case .disconnect(let number): disconnect(number)
         case .answered(let request, let answer):
             if !request.exchange.finish(request.index, .success(answer)) { forgetWatch(of: request) }
@@ -141,25 +141,25 @@ final class SessionLoop {
             onNonsense: { [weak self] error in self?.nonsense(error, number) },
             onEnd: { [weak self] reason in self?.ended(number, reason) }
         )
-        let connection = connector.connect(to: addresses[server], delegate: handler)
+        let connection = network.connect(to: addresses[server], delegate: handler)
         connection.assumeIsolated().whenComplete { result in
             switch result {
-            case .success(let channel): self.opened(number, channel)
+            case .success(let wire): self.opened(number, wire)
             case .failure(let error): self.ended(number, Connector.words.describe(error))
             }
         }
     }
 
-    private func opened(_ number: Int, _ channel: any Channel) {
-        guard number == machine.connection else { return channel.close(promise: nil) }
-        self.channel = (number, channel)
+    private func opened(_ number: Int, _ wire: any Wire) {
+        guard number == machine.connection else { return wire.close() }
+        self.wire = (number, wire)
         perform(machine.opened(number, at: clock.now))
     }
 
     private func disconnect(_ number: Int) {
-        guard let channel, channel.number == number else { return }
-        self.channel = nil
-        channel.channel.close(promise: nil)
+        guard let wire, wire.number == number else { return }
+        self.wire = nil
+        wire.wire.close()
     }
 
     private func received(_ frame: ByteBuffer, _ number: Int) {
@@ -171,7 +171,7 @@ final class SessionLoop {
     }
 
     private func ended(_ number: Int, _ reason: String) {
-        if channel?.number == number { channel = nil }
+        if wire?.number == number { wire = nil }
         perform(machine.ended(number, reason, at: clock.now))
     }
 

@@ -36,7 +36,7 @@ final class ZooKeeperClient: Sendable {
     let executor: EventLoopExecutor
     private let logger: Logger
     private let timers: Timers
-    private let loop: NIOLoopBoundBox<SessionLoop?>
+    let loop: NIOLoopBoundBox<SessionLoop?>
     private let delegate: Delegate
     private let state: Mutex<State>
     private let hasClosed = Latch<Void>()
@@ -49,16 +49,17 @@ final class ZooKeeperClient: Sendable {
     ///   - random: What jitter, and the order of the servers, are drawn from.
     ///   - logger: Where to log.
     ///   - executor: Where the connection lives, and everything that is done for it.
+    ///   - network: What opens connections.
     ///   - delegate: Who is told.
-    /// - Throws: `LockError.invalid`.
     init(
         configuration: ZooKeeperConfiguration,
         clock: LeaseClock,
         random: RandomSource,
         logger: Logger,
         executor: EventLoopExecutor,
+        network: any Network,
         delegate: Delegate
-    ) throws(LockError) {
+    ) {
         self.configuration = configuration
         self.clock = clock
         self.logger = logger
@@ -66,7 +67,6 @@ final class ZooKeeperClient: Sendable {
         self.delegate = delegate
         timers = Timers(clock: clock, executor: executor)
         state = Mutex(State(view: SessionView(times: SessionTimes(timeout: configuration.sessionTimeout))))
-        let connector = try Connector(configuration: configuration, eventLoop: executor.eventLoop)
         let machine = SessionMachine<SessionLoop.Request, Watch>(
             options: SessionOptions(configuration),
             random: random,
@@ -75,7 +75,7 @@ final class ZooKeeperClient: Sendable {
         let loop = SessionLoop(
             machine: machine,
             addresses: random.shuffled(configuration.addresses),
-            connector: connector,
+            network: network,
             clock: clock,
             timers: timers,
             eventLoop: executor.eventLoop

@@ -5,7 +5,7 @@ import NIOSSL
 import NetworkSupport
 
 /// Opens connections: address, TLS, and the handler at the end of the pipeline.
-struct Connector: Sendable {
+struct Connector: Network {
     private let configuration: ZooKeeperConfiguration
     private let eventLoop: any EventLoop
     private let tls: NIOSSLContext?
@@ -22,16 +22,11 @@ struct Connector: Sendable {
         if let options = configuration.tls { tls = try options.makeContext() } else { tls = nil }
     }
 
-    /// Connects. The name of the server is looked up each time. To be called on the event loop.
-    ///
-    /// - Parameters:
-    ///   - address: Where to.
-    ///   - delegate: Who is told what arrives.
-    /// - Returns: The connection, some time.
+    /// Connects. The name of the server is looked up each time.
     func connect(
         to address: ZooKeeperAddress,
         delegate: ZooKeeperChannelHandler.Delegate
-    ) -> EventLoopFuture<any Channel> {
+    ) -> EventLoopFuture<any Wire> {
         let delegate = NIOLoopBound(delegate, eventLoop: eventLoop)
         return ClientBootstrap(group: eventLoop)
             .connectTimeout(TimeAmount(configuration.attemptTimeout))
@@ -43,6 +38,7 @@ struct Connector: Sendable {
                 }
             }
             .connect(host: address.host, port: address.port)
+            .map { ChannelWire(channel: $0) }
     }
 
     private func prepare(
@@ -57,4 +53,13 @@ struct Connector: Sendable {
         let handler = ZooKeeperChannelHandler(delegate: delegate, frameLimit: configuration.limits.frameLength)
         try channel.pipeline.syncOperations.addHandler(handler)
     }
+}
+
+/// A real connection.
+private struct ChannelWire: Wire {
+    let channel: any Channel
+
+    func write(_ bytes: ByteBuffer) { channel.writeAndFlush(bytes, promise: nil) }
+
+    func close() { channel.close(promise: nil) }
 }

@@ -70,11 +70,11 @@ final class Holdings: Sendable {
         holding?.end(reason)
     }
 
-    /// Takes out everything that depends on a session, and tells all holders.
+    /// Takes out everything that depends on a session, and tells all holders, in the order in which they came.
     func sessionEnded(_ id: Int64) {
         let lost = state.withLock { state in
-            state.holdings.filter { $0.value.ownership.sessionID == id }.keys.compactMap {
-                Self.remove($0, from: &state)
+            Self.inOrder(state.holdings.filter { $0.value.ownership.sessionID == id }).compactMap {
+                Self.remove($0.key, from: &state)
             }
         }
         for holding in lost { holding.end(.sessionEnded) }
@@ -85,7 +85,7 @@ final class Holdings: Sendable {
         let all = state.withLock { state in
             state.isClosed = true
             defer { (state.holdings, state.owners, state.tokens) = ([:], [:], [:]) }
-            return Array(state.holdings.values)
+            return Self.inOrder(state.holdings).map(\.value)
         }
         for holding in all { holding.signal.raise(.closed) }
     }
@@ -100,6 +100,10 @@ final class Holdings: Sendable {
             let paths = state.holdings.values.lazy.map { $0.ownership.paths[0] }
             return Array(paths.dropFirst(start).prefix(count))
         }
+    }
+
+    private static func inOrder(_ holdings: [OwnerID: Holding]) -> [(key: OwnerID, value: Holding)] {
+        holdings.sorted { $0.value.ownership.czxid < $1.value.ownership.czxid }
     }
 
     private static func remove(_ owner: OwnerID, from state: inout State) -> Holding? {

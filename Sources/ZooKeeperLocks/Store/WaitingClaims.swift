@@ -37,7 +37,7 @@ final class WaitingClaims: Sendable {
         let endings = state.withLock { state in
             state.isClosed = true
             defer { state.endings = [:] }
-            return Array(state.endings.values)
+            return state.endings.sorted { $0.key < $1.key }.map(\.value)
         }
         for end in endings { end() }
     }

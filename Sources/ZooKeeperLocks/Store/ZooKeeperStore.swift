@@ -43,30 +43,45 @@ public final class ZooKeeperStore: LockStore {
     ///   - random: What jitter, and the order of the servers, are drawn from.
     ///   - logger: Where to log; debug level, but for what an operator has to know.
     /// - Throws: `LockError.invalid` for a configuration that cannot work.
-    public init(
+    public convenience init(
         _ configuration: ZooKeeperConfiguration,
         clock: LeaseClock = .continuous,
         random: RandomSource = .system,
         logger: Logger = .current
     ) throws(LockError) {
         try configuration.validate()
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
+        let connector = try Connector(configuration: configuration, eventLoop: eventLoop)
+        self.init(configuration, clock, random, logger, eventLoop, connector)
+    }
+
+    /// Makes a store whose connections come from a network.
+    init(
+        _ configuration: ZooKeeperConfiguration,
+        _ clock: LeaseClock,
+        _ random: RandomSource,
+        _ logger: Logger,
+        _ eventLoop: any EventLoop,
+        _ network: any Network
+    ) {
         self.configuration = configuration
         self.clock = clock
         self.logger = logger
         label = configuration.label
         paths = LockPaths(names: configuration.names, chroot: configuration.chroot)
-        let executor = EventLoopExecutor(MultiThreadedEventLoopGroup.singleton.any())
+        let executor = EventLoopExecutor(eventLoop)
         self.executor = executor
         tasks = BackgroundTasks(executor: executor)
         timers = Timers(clock: clock, executor: executor)
         let holdings = Holdings()
         self.holdings = holdings
-        client = try ZooKeeperClient(
+        client = ZooKeeperClient(
             configuration: configuration,
             clock: clock,
             random: random,
             logger: logger,
             executor: executor,
+            network: network,
             delegate: ZooKeeperClient.Delegate(onExpired: { holdings.sessionEnded($0) })
         )
         let keeper = SessionKeeper(client: client, holdings: holdings, timers: timers, tasks: tasks)

@@ -22,27 +22,35 @@ struct WatchRegistry<Watcher: Hashable & Sendable>: Sendable {
         let path: String
     }
 
-    private var watchers: [Place: [Watcher]] = [:]
+    private struct Watched: Sendable {
+        /// When it was first watched, among all.
+        let order: Int
+        var watchers: [Watcher]
+    }
+
+    private var places: [Place: Watched] = [:]
+    private var added = 0
     private var recursiveCount = 0
 
     /// How many nodes are watched, each counted once for every interest.
-    var count: Int { watchers.count }
+    var count: Int { places.count }
 
     /// The server has set a watch.
     mutating func add(_ watcher: Watcher, _ interest: Interest, at path: String) {
         let place = Place(interest: interest, path: path)
-        if watchers[place] == nil, interest == .persistentRecursive { recursiveCount += 1 }
-        guard watchers[place]?.contains(watcher) != true else { return }
-        watchers[place, default: []].append(watcher)
+        if places[place] == nil, interest == .persistentRecursive { recursiveCount += 1 }
+        guard places[place]?.watchers.contains(watcher) != true else { return }
+        added += 1
+        places[place, default: Watched(order: added, watchers: [])].watchers.append(watcher)
     }
 
     /// Forgets one watcher of a node; the server may go on to watch it.
     mutating func remove(_ watcher: Watcher, at path: String) {
         for interest in [Interest.data, .existence, .children, .persistent, .persistentRecursive] {
             let place = Place(interest: interest, path: path)
-            guard var left = watchers[place] else { continue }
-            left.removeAll { $0 == watcher }
-            if left.isEmpty { forget(place) } else { watchers[place] = left }
+            guard var left = places[place] else { continue }
+            left.watchers.removeAll { $0 == watcher }
+            if left.watchers.isEmpty { forget(place) } else { places[place] = left }
         }
     }
 
@@ -52,18 +60,18 @@ struct WatchRegistry<Watcher: Hashable & Sendable>: Sendable {
         for interest in Self.once(event.kind) {
             told += forget(Place(interest: interest, path: event.path))
         }
-        told += watchers[Place(interest: .persistent, path: event.path)] ?? []
+        told += places[Place(interest: .persistent, path: event.path)]?.watchers ?? []
         if recursiveCount > 0, event.kind != .childrenChanged { told += recursiveWatchers(of: event.path) }
         return told
     }
 
-    /// The session is over, and its watches with it: who is to be told.
+    /// The session is over, and its watches with it: who is to be told, in the order in which they came.
     mutating func removeAll() -> [Watcher] {
         defer {
-            watchers = [:]
+            places = [:]
             recursiveCount = 0
         }
-        return watchers.values.flatMap(\.self)
+        return inOrder.flatMap(\.value.watchers)
     }
 
     /// Everything that is watched, in portions that fit into a frame.
@@ -75,7 +83,7 @@ struct WatchRegistry<Watcher: Hashable & Sendable>: Sendable {
         var portions: [WatchPaths] = []
         var current = WatchPaths()
         var length = 0
-        for place in watchers.keys {
+        for place in inOrder.map(\.key) {
             let needed = place.path.utf8.count + 4
             if length + needed > limit, !current.isEmpty {
                 portions.append(current)
@@ -95,6 +103,8 @@ struct WatchRegistry<Watcher: Hashable & Sendable>: Sendable {
         return portions
     }
 
+    private var inOrder: [(key: Place, value: Watched)] { places.sorted { $0.value.order < $1.value.order } }
+
     /// The watches that an event uses up.
     private static func once(_ kind: WatchEvent.Kind) -> [Interest] {
         switch kind {
@@ -107,18 +117,18 @@ struct WatchRegistry<Watcher: Hashable & Sendable>: Sendable {
 
     @discardableResult
     private mutating func forget(_ place: Place) -> [Watcher] {
-        guard let gone = watchers.removeValue(forKey: place) else { return [] }
+        guard let gone = places.removeValue(forKey: place) else { return [] }
         if place.interest == .persistentRecursive { recursiveCount -= 1 }
-        return gone
+        return gone.watchers
     }
 
     /// Those who watch the node, or any node above it, with everything below.
     private func recursiveWatchers(of path: String) -> [Watcher] {
-        var told = watchers[Place(interest: .persistentRecursive, path: path)] ?? []
+        var told = places[Place(interest: .persistentRecursive, path: path)]?.watchers ?? []
         var rest = path[...]
         while let slash = rest.lastIndex(of: "/"), rest != "/" {
             rest = slash == rest.startIndex ? "/" : rest[..<slash]
-            told += watchers[Place(interest: .persistentRecursive, path: String(rest))] ?? []
+            told += places[Place(interest: .persistentRecursive, path: String(rest))]?.watchers ?? []
         }
         return told
     }

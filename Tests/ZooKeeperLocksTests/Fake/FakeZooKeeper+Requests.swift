@@ -159,6 +159,7 @@ extension FakeZooKeeper {
             decided: now
         )
         log.append(transaction)
+        noteDeletions(change, by: session)
         var news: [FakeNews] = []
         _ = head.apply(transaction, &news)
     }

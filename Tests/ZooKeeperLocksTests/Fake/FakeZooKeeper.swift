@@ -35,6 +35,8 @@ final class FakeZooKeeper {
     /// What goes wrong with the next handshakes, one after the other.
     var handshakeFaults: [FakeHandshakeFault] = []
     var outputs: [FakeOutput] = []
+    /// The transactions of ephemeral nodes that were deleted by somebody else than their owner.
+    private(set) var cutOff: Set<Int64> = []
     /// How many requests of each kind have come in.
     var requestCounts: [OpCode: Int] = [:]
     /// The connections on which something waits for its turn.
@@ -155,6 +157,19 @@ final class FakeZooKeeper {
     }
 
     /// Whether there is a leader who can decide.
+    /// Keeps in mind whose nodes are deleted by others.
+    func noteDeletions(_ change: FakeChange, by session: Int64) {
+        switch change {
+        case .delete(let path):
+            guard let stat = head.node(path)?.stat, stat.ephemeralOwner != 0, stat.ephemeralOwner != session else {
+                return
+            }
+            cutOff.insert(stat.czxid)
+        case .multi(let parts): for (_, part) in parts { noteDeletions(part, by: session) }
+        case .create, .setData, .check, .failed, .createSession, .closeSession: return
+        }
+    }
+
     private var isLed: Bool {
         guard let leader else { return false }
         return servers[leader].isRunning && !servers[leader].isStalled && servers[leader].cutSince == nil

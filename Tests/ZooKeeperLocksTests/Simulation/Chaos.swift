@@ -2,14 +2,14 @@ import DistributedLocksTesting
 
 @testable import ZooKeeperLocks
 
-/// Everything that goes wrong in a simulation, besides what its clients do to each other.
+/// Everything that goes wrong in a simulation, besides what its processes do to each other.
 struct Chaos {
     enum Trouble: String, CaseIterable {
         /// Single messages take long.
         case slowness
         /// Connections end somehow.
         case cuts
-        /// Nothing gets through between a client and some servers for a while.
+        /// Nothing gets through between a process and some servers for a while.
         case blocks
         /// Processes do nothing for a while.
         case pauses
@@ -66,13 +66,13 @@ struct Chaos {
         switch trouble {
         case .slowness: break
         case .cuts: if let link = simulation.choice(openLinks) { simulation.cut(link) }
-        case .blocks: if let client = simulation.choice(simulation.living) { block(client) }
-        case .pauses: if let client = simulation.choice(simulation.living) { pause(client) }
-        case .crashes: if let client = simulation.choice(simulation.living) { kill(client) }
+        case .blocks: if let process = simulation.choice(simulation.living) { block(process) }
+        case .pauses: if let process = simulation.choice(simulation.living) { pause(process) }
+        case .crashes: if let process = simulation.choice(simulation.living) { kill(process) }
         case .closings:
-            if let client = simulation.choice(simulation.living), client.pausedUntil <= simulation.now {
-                client.store.close()
-                simulation.addClient()
+            if let process = simulation.choice(simulation.living), process.pausedUntil <= simulation.now {
+                process.closeStore()
+                simulation.addProcess()
             }
         case .servers: ServerTrouble(simulation).make()
         case .lags: delayReplica()
@@ -92,7 +92,7 @@ struct Chaos {
     }
 
     private var openLinks: [SimulatedLink] {
-        simulation.clients.compactMap(\.link).filter { $0.isOpen && $0.connection != nil && !$0.client.isDead }
+        simulation.processes.compactMap(\.link).filter { $0.isOpen && $0.connection != nil && !$0.process.isDead }
     }
 
     private var randomServer: Int { simulation.number(0...simulation.world.ensemble.servers - 1) }
@@ -103,24 +103,24 @@ struct Chaos {
         return simulation.chance(50) ? simulation.time(.zero...timeout / 4) : simulation.time(.zero...timeout * 2)
     }
 
-    private func block(_ client: SimulatedClient) {
+    private func block(_ process: SimulatedProcess) {
         let until = simulation.now + duration.nanoseconds
         let isComplete = simulation.chance(50)
-        for server in client.blockedUntil.indices where isComplete || simulation.chance(60) {
-            client.blockedUntil[server] = max(client.blockedUntil[server], until)
+        for server in process.blockedUntil.indices where isComplete || simulation.chance(60) {
+            process.blockedUntil[server] = max(process.blockedUntil[server], until)
         }
-        client.note("is cut off from \(isComplete ? "all" : "some") servers until \(simulation.milliseconds(until))")
+        process.note("is cut off from \(isComplete ? "all" : "some") servers until \(simulation.milliseconds(until))")
     }
 
-    private func pause(_ client: SimulatedClient) {
-        client.pausedUntil = max(client.pausedUntil, simulation.now + duration.nanoseconds)
-        client.note("stands still until \(simulation.milliseconds(client.pausedUntil))")
+    private func pause(_ process: SimulatedProcess) {
+        process.pausedUntil = max(process.pausedUntil, simulation.now + duration.nanoseconds)
+        process.note("stands still until \(simulation.milliseconds(process.pausedUntil))")
     }
 
-    private func kill(_ client: SimulatedClient) {
-        client.note("is killed")
-        client.die()
-        simulation.addClient()
+    private func kill(_ process: SimulatedProcess) {
+        process.note("is killed")
+        process.die()
+        simulation.addProcess()
     }
 
     private func delayReplica() {
@@ -143,7 +143,7 @@ struct Chaos {
         ]
         let codes: [OpCode] = [.create2, .create2, .delete, .multi, .getChildren, .getData, .exists, .setWatches]
         guard let action = simulation.choice(actions), let code = simulation.choice(codes) else { return }
-        simulation.note("the next \(code) of c\(link.client.number) meets \(action)")
+        simulation.note("the next \(code) of c\(link.process.number) meets \(action)")
         simulation.zooKeeper.faults.append(FakeFault(action: action, code: code, connection: link.connection))
     }
 

@@ -12,17 +12,16 @@ final class Judge {
 
     private unowned let simulation: Simulation
     /// Those that have been granted, and may still rely on it.
-    private var holders: [SimulatedClaim] = []
+    private var holders: [SimulatedUser] = []
     /// The contenders of each lock, and the last transaction in which one came or went.
     private var lines: [String: (change: Int64, contenders: [Contending])] = [:]
     private var lastTokens: [String: Int64] = [:]
     private var seen: Int64 = -1
     private var isImpatient = false
     private var wasLost: Set<Int> = []
-    /// The transactions of nodes that an operator has deleted: who loses a lock so is told afterwards.
-    var removed: Set<Int64> = []
-    /// Sessions that an operator has ended.
+    /// Sessions that an operator has ended, and the transactions of their nodes.
     var endedSessions: Set<Int64> = []
+    var endedNodes: Set<Int64> = []
     /// How often locks were granted.
     private(set) var grants = 0
 
@@ -53,17 +52,20 @@ final class Judge {
         return true
     }
 
+    /// Whether a node was taken from its holder, who is told afterwards.
+    private func isRemoved(_ token: Int64) -> Bool { zooKeeper.cutOff.contains(token) || endedNodes.contains(token) }
+
     // MARK: Events
 
     /// Somebody has got a lock.
-    func granted(_ claim: SimulatedClaim, _ ownership: Ownership) {
+    func granted(_ claim: SimulatedUser, _ ownership: Ownership) {
         grants += 1
         for name in simulation.world.names { _ = refresh(name) }
         holders.append(claim)
-        if claim.client.view.id != ownership.sessionID {
+        if claim.process.view.id != ownership.sessionID {
             simulation.violate("\(claim) is granted by session \(ownership.sessionID.hex), which is over")
         }
-        guard !removed.contains(claim.token) else { return }
+        guard !isRemoved(claim.token) else { return }
         if let last = lastTokens[claim.name], last >= claim.token {
             simulation.violate("\(claim) has token \(claim.token.hex) after \(last.hex)")
         }
@@ -73,13 +75,13 @@ final class Judge {
         expectNode(of: claim)
     }
 
-    /// Nothing is left of a claim, as its client says.
-    func ended(_ claim: SimulatedClaim) {
-        guard !claim.client.store.isClosed, claim.early != .revoked, claim.early != .removed else { return }
+    /// Nothing is left of a claim, as its process says.
+    func ended(_ claim: SimulatedUser) {
+        guard !claim.process.isStoreClosed, claim.loss == nil else { return }
         _ = refresh(claim.name)
-        let session = claim.client.view.id
+        let session = claim.process.view.id
         let left = contenders(claim.name).filter { node in
-            node.stat.ephemeralOwner == session && claim.plan.names.prefixes.contains { node.path.contains($0) }
+            node.stat.ephemeralOwner == session && claim.prefixes.contains { node.path.contains($0) }
         }
         if let node = left.first { simulation.violate("\(claim) is done, and \(node.path) is left") }
     }
@@ -95,11 +97,11 @@ final class Judge {
         holders.removeAll { !$0.isLive && $0.stage != .held }
         let live = holders.filter(\.isLive)
         for claim in live {
-            guard let id = claim.client.view.id, id != claim.session else { continue }
-            simulation.violate("\(claim) is held, and the session of its client is another one")
+            guard let id = claim.process.view.id, id != claim.session else { continue }
+            simulation.violate("\(claim) is held, and the session of its process is another one")
         }
         for name in simulation.world.names {
-            let counting = live.filter { $0.name == name && !removed.contains($0.token) }
+            let counting = live.filter { $0.name == name && !isRemoved($0.token) }
             if counting.count > 1 { simulation.violate("held together: \(counting)") }
         }
         guard zooKeeper.head.zxid != seen else { return }
@@ -112,19 +114,21 @@ final class Judge {
     }
 
     /// Whoever holds a lock has its node, and its session.
-    private func expectNode(of claim: SimulatedClaim) {
-        guard !removed.contains(claim.token) else { return }
+    private func expectNode(of claim: SimulatedUser) {
+        guard !isRemoved(claim.token) else { return }
         let mine = contenders(claim.name).first { $0.stat.czxid == claim.token }
         if mine == nil { simulation.violate("\(claim) is held, and its node is gone") }
     }
 
-    /// A session lives for as long as its client has a proof of that.
+    /// A session lives for as long as its process has a proof of that.
     private func checkSessions() {
-        for client in simulation.clients where !client.isDead && !client.store.isClosed {
-            guard let id = client.view.id, let deadline = client.view.deadline, client.now < deadline else { continue }
+        for process in simulation.processes where !process.isDead && !process.isStoreClosed {
+            guard let id = process.view.id, let deadline = process.view.deadline, process.now < deadline else {
+                continue
+            }
             if !zooKeeper.sessions.contains(id), !endedSessions.contains(id) {
-                let time = simulation.milliseconds(client.clock.time(of: deadline))
-                simulation.violate("c\(client.number) believes that its session lives until \(time)")
+                let time = simulation.milliseconds(process.clock.time(of: deadline))
+                simulation.violate("c\(process.number) believes that its session lives until \(time)")
             }
         }
     }
@@ -144,10 +148,10 @@ final class Judge {
 
     /// Whether nobody waits for anything any more, and the servers have forgotten the dead.
     var isEverythingDone: Bool {
-        let living = simulation.clients.filter { !$0.isDead }
-        return simulation.claims.allSatisfy { $0.stage == .done || $0.client.isDead }
-            && living.allSatisfy { $0.pendingCount == 0 && (!$0.store.isClosed || $0.isClosed) }
-            && living.allSatisfy { $0.store.isClosed || $0.machine.session?.isGivenUp != true }
+        let living = simulation.processes.filter { !$0.isDead }
+        return simulation.users.allSatisfy { $0.stage == .done || $0.process.isDead }
+            && living.allSatisfy { $0.pendingCount == 0 && (!$0.isStoreClosed || $0.isClosed) }
+            && living.allSatisfy { $0.isStoreClosed || !$0.isBurying }
             && (isImpatient || simulation.world.names.allSatisfy { contenders($0).isEmpty })
     }
 
@@ -155,7 +159,7 @@ final class Judge {
     func outOfPatience() {
         isImpatient = true
         guard !isEverythingDone else { return }
-        let waiting = simulation.claims.filter { $0.stage != .done && !$0.client.isDead }
+        let waiting = simulation.users.filter { $0.stage != .done && !$0.process.isDead }
         simulation.violate("no progress: \(waiting)")
     }
 
@@ -164,13 +168,9 @@ final class Judge {
         for name in simulation.world.names {
             if let node = contenders(name).first { simulation.violate("\(node.path) is left") }
         }
-        for client in simulation.living {
-            let machine = client.machine
-            let left = [
-                "traces": client.store.traces.count, "holdings": client.store.holdings.count,
-                "requests": client.pendingCount, "watches": machine.watches.count,
-            ].filter { $0.value != 0 }
-            if !left.isEmpty { simulation.violate("c\(client.number) keeps \(left)") }
+        for process in simulation.living {
+            let left = process.possessions.filter { $0.value != 0 }
+            if !left.isEmpty { simulation.violate("c\(process.number) keeps \(left)") }
         }
     }
 }

@@ -27,19 +27,19 @@ struct Operator {
 
     /// Ends a session that somebody relies on.
     func endSession() {
-        guard let client = simulation.choice(simulation.living), let session = client.view.id else { return }
-        simulation.note("an operator ends session \(session.hex) of c\(client.number)")
+        guard let process = simulation.choice(simulation.living), let session = process.view.id else { return }
+        simulation.note("an operator ends session \(session.hex) of c\(process.number)")
+        guard simulation.flaw != .endsSessions else { return simulation.zooKeeper.expire(session) }
         simulation.judge.endedSessions.insert(session)
         for path in simulation.zooKeeper.head.ephemerals(of: session) {
-            if let node = simulation.zooKeeper.head.node(path) { simulation.judge.removed.insert(node.stat.czxid) }
+            if let node = simulation.zooKeeper.head.node(path) { simulation.judge.endedNodes.insert(node.stat.czxid) }
         }
         simulation.zooKeeper.expire(session)
     }
 
     private func delete(_ path: String) {
-        guard let node = simulation.zooKeeper.head.node(path) else { return }
+        guard simulation.zooKeeper.head.node(path) != nil else { return }
         simulation.note("an operator deletes \(path)")
-        simulation.judge.removed.insert(node.stat.czxid)
         do {
             try simulation.zooKeeper.delete(path)
         } catch {

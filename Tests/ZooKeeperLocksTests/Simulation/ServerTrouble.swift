@@ -57,11 +57,11 @@ struct ServerTrouble {
         simulation.note("s\(server) is cut off from the others\(role(server))")
         zooKeeper.isolate(server)
         // Clients may be on its side.
-        for client in simulation.living where client.link?.server == server && simulation.chance(60) {
+        for process in simulation.living where process.link?.server == server && simulation.chance(60) {
             let until = simulation.now + duration.nanoseconds
-            client.note("is cut off with it")
-            for other in client.blockedUntil.indices where other != server {
-                client.blockedUntil[other] = max(client.blockedUntil[other], until)
+            process.note("is cut off with it")
+            for other in process.blockedUntil.indices where other != server {
+                process.blockedUntil[other] = max(process.blockedUntil[other], until)
             }
         }
         if server == zooKeeper.leader { electLater() }

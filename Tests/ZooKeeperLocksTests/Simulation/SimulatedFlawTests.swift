@@ -6,7 +6,7 @@ import Testing
     private static let patience: UInt64 = 500
 
     @Test(arguments: Flaw.allCases)
-    func `Clients that are mistaken are found out, and the story can be told again`(_ flaw: Flaw) async {
+    func `What is wrong is found out, and the story can be told again`(_ flaw: Flaw) async {
         for seed in 0..<Self.patience {
             let simulation = Simulation(seed: seed, flaw: flaw)
             simulation.run()

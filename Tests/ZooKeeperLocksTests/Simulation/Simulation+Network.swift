@@ -3,9 +3,9 @@ import NIOCore
 @testable import ZooKeeperLocks
 
 extension Simulation {
-    /// A client opens a connection.
-    func connect(_ client: SimulatedClient, _ number: Int, to server: Int) -> SimulatedLink {
-        let link = SimulatedLink(client, number, to: server)
+    /// A process opens a connection.
+    func connect(_ process: SimulatedProcess, _ number: Int, to server: Int) -> SimulatedLink {
+        let link = SimulatedLink(process, number, to: server)
         send(up: link) { self.arrive(link) }
         return link
     }
@@ -13,13 +13,13 @@ extension Simulation {
     private func arrive(_ link: SimulatedLink) {
         link.connection = zooKeeper.connect(to: link.server)
         guard let connection = link.connection else {
-            return send(down: link) { link.client.ended(link, "connection refused") }
+            return send(down: link) { link.process.ended(link, "connection refused") }
         }
         links[connection] = link
-        send(down: link) { link.client.opened(link) }
+        send(down: link) { link.process.opened(link) }
     }
 
-    /// A client sends bytes.
+    /// A process sends bytes.
     func write(_ bytes: ByteBuffer, _ link: SimulatedLink) {
         send(up: link) {
             guard let connection = link.connection else { return }
@@ -27,7 +27,7 @@ extension Simulation {
         }
     }
 
-    /// A client closes a connection; what it has sent before arrives before.
+    /// A process closes a connection; what it has sent before arrives before.
     func disconnect(_ link: SimulatedLink) {
         link.isOpen = false
         send(up: link) { self.close(link) }
@@ -42,12 +42,12 @@ extension Simulation {
     /// Ends a connection somehow. Either side hears of that sooner or later, or never.
     func cut(_ link: SimulatedLink) {
         let kind = number(0...5)
-        note("cut c\(link.client.number)#\(link.number), kind \(kind)")
+        note("cut c\(link.process.number)#\(link.number), kind \(kind)")
         switch kind {
         case 0, 1:
             link.isCut = (true, true)
             after(time(.zero...world.timeout)) { self.close(link) }
-            after(time(.zero...world.timeout / 8)) { link.client.ended(link, "reset") }
+            after(time(.zero...world.timeout / 8)) { link.process.ended(link, "reset") }
         case 2: link.isCut = (true, true)
         case 3: link.isCut.up = true
         case 4: link.isCut.down = true
@@ -79,7 +79,7 @@ extension Simulation {
 
     private func finish(_ connection: Int) {
         guard let link = links.removeValue(forKey: connection) else { return }
-        send(down: link) { link.client.ended(link, "closed by the server") }
+        send(down: link) { link.process.ended(link, "closed by the server") }
     }
 
     private func flush(_ batch: inout [ByteBuffer], _ connection: Int?) {
@@ -92,15 +92,15 @@ extension Simulation {
     private func receive(_ frames: [ByteBuffer], _ link: SimulatedLink) {
         for frame in frames {
             if let left = link.framesLeft {
-                // The order in which a client sets several watches again is not always the same.
+                // The order in which a process sets several watches again is not always the same.
                 guard left > 0, Self.events(frames) < 2 else {
                     link.isCut = (true, true)
                     after(time(.zero...world.timeout)) { self.close(link) }
-                    return link.client.ended(link, "reset in the middle")
+                    return link.process.ended(link, "reset in the middle")
                 }
                 link.framesLeft = left - 1
             }
-            link.client.received(frame, link)
+            link.process.received(frame, link)
         }
     }
 
@@ -122,7 +122,7 @@ extension Simulation {
     private func carry(up link: SimulatedLink, _ due: Int64, _ number: Int?, _ body: @escaping () -> Void) {
         agenda.add(due, number: number) { number in
             guard !link.isCut.up else { return }
-            let blocked = link.client.blockedUntil[link.server]
+            let blocked = link.process.blockedUntil[link.server]
             guard blocked <= self.now else {
                 link.arrival.up = max(link.arrival.up, blocked)
                 return self.carry(up: link, blocked, number, body)
@@ -140,12 +140,12 @@ extension Simulation {
     private func carry(down link: SimulatedLink, _ due: Int64, _ number: Int?, _ body: @escaping () -> Void) {
         agenda.add(due, number: number) { number in
             guard !link.isCut.down else { return }
-            let blocked = link.client.blockedUntil[link.server]
+            let blocked = link.process.blockedUntil[link.server]
             guard blocked <= self.now else {
                 link.arrival.down = max(link.arrival.down, blocked)
                 return self.carry(down: link, blocked, number, body)
             }
-            link.client.schedule(.zero, body)
+            link.process.schedule(.zero, body)
         }
     }
 }

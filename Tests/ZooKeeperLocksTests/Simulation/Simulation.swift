@@ -4,13 +4,10 @@ import NIOCore
 
 @testable import ZooKeeperLocks
 
-/// Clients of an ensemble, a network between them, and all that can go wrong, in a time of their own.
+/// Processes that use the real store, a simulated ensemble, a network between them, and all that can go wrong, in a time of
+/// their own.
 ///
 /// The seed decides everything, so that whatever happens with it can be made to happen again.
-///
-/// Clients are the real ones as far as they do nothing themselves: `SessionMachine`, `Contender`, `LeaseMachine` and everything
-/// below them. What performs their actions in production is here ``SimulatedClient``, ``SimulatedStore`` and
-/// ``SimulatedClaim``, which do the same without tasks.
 final class Simulation {
     let seed: UInt64
     let flaw: Flaw?
@@ -20,8 +17,8 @@ final class Simulation {
     var agenda = Agenda()
     /// The servers' time, in nanoseconds.
     private(set) var now: Int64 = 0
-    var clients: [SimulatedClient] = []
-    var claims: [SimulatedClaim] = []
+    var processes: [SimulatedProcess] = []
+    var users: [SimulatedUser] = []
     var foreigners: [Foreigner] = []
     /// Open connections by the servers' numbers.
     var links: [Int: SimulatedLink] = [:]
@@ -37,7 +34,7 @@ final class Simulation {
     ///
     /// - Parameters:
     ///   - seed: What decides everything.
-    ///   - flaw: What the clients do wrong.
+    ///   - flaw: What is wrong.
     ///   - isTraced: Whether to keep what happens.
     init(seed: UInt64, flaw: Flaw? = nil, isTraced: Bool = false) {
         self.seed = seed
@@ -50,15 +47,17 @@ final class Simulation {
 
     /// Runs until everybody is done, or something is wrong.
     func run() {
-        for _ in 0..<world.clients { addClient() }
+        for _ in 0..<world.processes { addProcess() }
         Workload(self).begin()
         Chaos(self).begin()
         after(world.storm) { self.calmDown() }
         while violation == nil, step() { judge.look() }
         if violation == nil { judge.lookBack() }
         agenda.clear()
-        for client in clients { client.forgetEverything() }
+        for process in processes { process.end() }
         foreigners = []
+        links = [:]
+        users = []
     }
 
     private func step() -> Bool {
@@ -73,6 +72,8 @@ final class Simulation {
             agenda.next()?()
         }
         deliver()
+        for process in processes { process.look() }
+        if flaw == .deletesNothing { zooKeeper.pretendToDelete() }
         return true
     }
 
@@ -98,6 +99,14 @@ final class Simulation {
     }
 }
 
+extension FakeZooKeeper {
+    /// The next request to delete something is answered as if that had been done.
+    fileprivate func pretendToDelete() {
+        let fault = FakeFault(action: .fail(.ok), code: .delete)
+        if !faults.contains(where: { $0.action == fault.action && $0.code == fault.code }) { faults.append(fault) }
+    }
+}
+
 extension Simulation {
     /// A number.
     func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
@@ -113,16 +122,16 @@ extension Simulation {
     /// One of several.
     func choice<Element>(_ elements: [Element]) -> Element? { elements.randomElement(using: &random) }
 
-    /// A client that has nothing to do with those before it.
+    /// A process that has nothing to do with those before it.
     @discardableResult
-    func addClient() -> SimulatedClient {
-        let client = SimulatedClient(self, number: clients.count)
-        clients.append(client)
-        return client
+    func addProcess() -> SimulatedProcess {
+        let process = SimulatedProcess(self, number: processes.count)
+        processes.append(process)
+        return process
     }
 
     /// Those that can do anything.
-    var living: [SimulatedClient] { clients.filter { !$0.isDead && !$0.store.isClosed } }
+    var living: [SimulatedProcess] { processes.filter { !$0.isDead && !$0.isStoreClosed } }
 
     /// The end of all trouble.
     private func calmDown() {
@@ -130,7 +139,7 @@ extension Simulation {
         isCalm = true
         Chaos.repair(self)
         for foreigner in foreigners { foreigner.leave() }
-        for claim in claims { claim.endSoon() }
+        for user in users { user.endSoon() }
         after(world.patience) { self.judge.outOfPatience() }
         watchForEnd(isQuiet: false)
     }

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// One simulation for each 20 `DLOCK_SEEDS` is run, if that is more than the usual number; `DLOCK_SEED` runs one of them alone.
-@Suite("Simulated clients on a simulated ensemble: nothing that is promised fails, whatever goes wrong")
+@Suite("The store on a simulated ensemble: nothing that is promised fails, whatever goes wrong")
 struct SimulationTests {
     private static let chunkSize: UInt64 = 50
 
@@ -33,7 +33,7 @@ struct SimulationTests {
     }
 
     @Test func `The same seed is the same story`() async {
-        for seed: UInt64 in 0..<10 {
+        for seed: UInt64 in 0..<20 {
             let stories = (0..<2).map { _ in Self.replay(seed) }
             #expect(stories[0] == stories[1])
             await Task.yield()

@@ -1,6 +1,6 @@
 @testable import ZooKeeperLocks
 
-/// What users of the clients want.
+/// What users want.
 struct Workload {
     private let simulation: Simulation
 
@@ -22,14 +22,22 @@ struct Workload {
     }
 
     private func act() {
-        guard let client = simulation.choice(simulation.living) else { return }
-        if simulation.chance(80) { acquire(client) }
-        if simulation.chance(15), let claim = simulation.choice(simulation.claims.filter { $0.stage == .acquiring }) {
-            client.schedule(.zero, rank: claim.rank) { claim.cancel() }
+        guard let process = simulation.choice(simulation.living) else { return }
+        if simulation.chance(80) { acquire(process) }
+        if simulation.chance(8) { inspect(process) }
+        if simulation.chance(15), let claim = simulation.choice(simulation.users.filter { $0.stage == .acquiring }) {
+            claim.process.schedule(.zero) { claim.cancel() }
         }
     }
 
-    private func acquire(_ client: SimulatedClient) {
+    /// Looks who holds a lock, or takes it away from whoever does.
+    private func inspect(_ process: SimulatedProcess) {
+        let name = simulation.choice(simulation.world.names) ?? ""
+        let isForced = simulation.world.troubles.contains(.operators) && simulation.chance(30)
+        process.schedule(.zero) { process.inspect(name, isForced: isForced) }
+    }
+
+    private func acquire(_ process: SimulatedProcess) {
         let timeout = simulation.world.timeout
         let patience: Duration?
         switch simulation.number(0...9) {
@@ -39,16 +47,8 @@ struct Workload {
         }
         let wanted = simulation.chance(70) ? simulation.time(.zero...timeout / 5) : simulation.time(.zero...timeout)
         let name = simulation.chance(80) ? simulation.world.names[0] : simulation.world.names[1]
-        client.schedule(.zero) {
-            let claim = SimulatedClaim(
-                client,
-                number: simulation.claims.count,
-                name: name,
-                patience: patience,
-                wanted: wanted
-            )
-            simulation.claims.append(claim)
-            claim.begin()
+        process.schedule(.zero) {
+            process.want(name, patience: patience, for: wanted)
         }
     }
 }

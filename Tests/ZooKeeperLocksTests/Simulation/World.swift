@@ -7,7 +7,7 @@ import DistributedLocksTesting
 struct World: CustomStringConvertible {
     let ensemble: FakeOptions
     let configuration: ZooKeeperConfiguration
-    let clients: Int
+    let processes: Int
     /// How long a message is under way; the longest of those that are not held up.
     let latency: Duration
     /// By how many millionths clocks may be wrong.
@@ -32,7 +32,7 @@ struct World: CustomStringConvertible {
         configuration.sessionTimeout = max(.seconds(1), ensemble.tick * ticks)
         configuration.requestTimeout = Self.one(of: [.seconds(1), .seconds(5)], &random)
         self.configuration = configuration
-        clients = Int.random(in: 2...4, using: &random)
+        processes = Int.random(in: 2...4, using: &random)
         latency = Self.one(of: [.microseconds(400), .milliseconds(5), configuration.sessionTimeout / 30], &random)
         clockError = Self.one(of: [0, 5_000, 10_000], &random)
         storm = configuration.sessionTimeout * Int.random(in: 1...4, using: &random)
@@ -53,7 +53,7 @@ struct World: CustomStringConvertible {
     var description: String {
         """
         \(ensemble.servers) servers, tick \(ensemble.tick), session timeout \(timeout), requests \
-        \(configuration.requestTimeout), naming \(configuration.naming), \(clients) clients, latency \(latency), clocks \
+        \(configuration.requestTimeout), naming \(configuration.naming), \(processes) processes, latency \(latency), clocks \
         ±\(clockError) ppm, storm \(storm), troubles: \(troubles.map(\.rawValue).sorted().joined(separator: " "))
         """
     }
