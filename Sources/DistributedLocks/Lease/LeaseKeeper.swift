@@ -22,6 +22,8 @@ final class LeaseKeeper: Sendable {
     let timers: TimerQueue<Timer>
     private let leases = Mutex<[OwnerID: LeaseRecord]>([:])
     private let closed = Atomic(false)
+    /// When a claim was last begun to be given back, since closing waits for it no longer than its user would.
+    private let lastReturn: Mutex<LeaseClock.Instant>
 
     init(store: any LockStore, configuration: LockConfiguration) {
         self.store = store
@@ -32,6 +34,7 @@ final class LeaseKeeper: Sendable {
         log = LeaseLog(logger: configuration.logger)
         claimReturn = ClaimReturn(store: store, random: configuration.random, log: log)
         metrics = LockMetrics(store: store.label, factory: configuration.metricsFactory)
+        lastReturn = Mutex(store.clock.now)
         timers = TimerQueue(clock: store.clock, executor: store.executor)
         timers.deliver(to: { [weak self] due in self?.fired(due) })
     }
@@ -90,7 +93,7 @@ final class LeaseKeeper: Sendable {
     /// Removes whatever an acquire that did not succeed has left in the store.
     func withdraw(_ claim: LockClaim, ttl: Duration) async {
         let done = Latch<ReleaseResult>()
-        releases.start(onCallersThread: true) { await done.open(self.claimReturn.run(claim, ttl: ttl)) }
+        giveBack(onCallersThread: true) { await done.open(self.claimReturn.run(claim, ttl: ttl)) }
         _ = await value(of: done, within: configuration.cleanupTimeout)
     }
 
@@ -103,14 +106,16 @@ final class LeaseKeeper: Sendable {
         await releases.idle.valueUnlessCancelled()
     }
 
-    /// Ends every lease and waits until the store has them back, or the release timeout has passed.
+    /// Ends every lease and waits until the store has them back, or the release timeout has passed since the last of them began
+    /// to be given back.
     func close() async {
         closed.store(true, ordering: .sequentiallyConsistent)
         for record in leases.withLock({ Array($0.values) }) {
             handle(record) { machine, now in machine.close(at: now) }
         }
         // The timers go on: they bound the waits of those who release or clean up at this moment.
-        _ = await value(of: releases.idle, within: configuration.releaseTimeout)
+        let end = lastReturn.withLock { $0.advanced(by: configuration.releaseTimeout) }
+        _ = await value(of: releases.idle, until: end)
     }
 }
 
@@ -135,7 +140,7 @@ extension LeaseKeeper {
         let change = record.apply(on: clock, event)
         if change.effects.contains(.announce) { announce(record, change.state, at: change.now) }
         if change.effects.contains(.giveBack) {
-            releases.start(onCallersThread: onCallersThread) {
+            giveBack(onCallersThread: onCallersThread) {
                 await self.ended(record, self.claimReturn.run(record.claim, ttl: record.ttl))
             }
         } else if change.effects.contains(.gone), case .lost(let reason) = change.state {
@@ -181,10 +186,21 @@ extension LeaseKeeper {
         record.keepAlive(nil)
     }
 
+    private func giveBack(onCallersThread: Bool, _ work: @escaping @Sendable () async -> Void) {
+        let now = clock.now
+        lastReturn.withLock { $0 = max($0, now) }
+        releases.start(onCallersThread: onCallersThread, work)
+    }
+
     private func value<Value: Sendable>(of latch: Latch<Value>, within limit: Duration) async -> Value? {
         if let value = latch.current { return value }
+        return await value(of: latch, until: clock.now.advanced(by: limit))
+    }
+
+    private func value<Value: Sendable>(of latch: Latch<Value>, until end: LeaseClock.Instant) async -> Value? {
+        if let value = latch.current { return value }
         let waiter = latch.enter()
-        let ticket = timers.schedule(.patience { latch.giveUp(waiter) }, at: clock.now.advanced(by: limit))
+        let ticket = timers.schedule(.patience { latch.giveUp(waiter) }, at: end)
         defer { timers.cancel(ticket) }
         return await latch.value(for: waiter)
     }

@@ -97,6 +97,16 @@ private struct Described {
 extension ZooKeeperStore {
     private var deadline: LeaseClock.Instant { clock.now.advanced(by: configuration.requestTimeout) }
 
+    /// Asks, and asks again if an answer gets lost.
+    private func read(_ operations: [Operation]) async throws -> [Exchange.Outcome] {
+        let deadline = deadline
+        while true {
+            let outcomes = try await client.send(operations.map { ($0, nil) }, until: deadline)
+            let isComplete = !outcomes.contains { if case .failure(.unanswered) = $0 { true } else { false } }
+            if isComplete || clock.now >= deadline { return outcomes }
+        }
+    }
+
     private func checkOpen() throws(LockError) {
         if isClosed.load(ordering: .sequentiallyConsistent) { throw .closed(store: label) }
     }
@@ -110,7 +120,7 @@ extension ZooKeeperStore {
         try checkOpen()
         var found: [(path: String, nodes: [String])] = []
         for directories in directories.portions(of: Self.portion) {
-            let outcomes = try await client.send(directories.map { (.getChildren(path: $0), nil) }, until: deadline)
+            let outcomes = try await read(directories.map { .getChildren(path: $0) })
             for (directory, outcome) in zip(directories, outcomes) {
                 switch try outcome.get().result {
                 case .success(.children(let nodes)): found.append((directory, nodes))
@@ -155,8 +165,8 @@ extension ZooKeeperStore {
         let order = Queue.order(of: contenders)
         var described: [Described] = []
         for nodes in (order ?? contenders).portions(of: Self.portion) {
-            let requests = nodes.map { (Operation.getData(path: "\(directory)/\($0)"), Watch?.none) }
-            for (node, outcome) in zip(nodes, try await client.send(requests, until: deadline)) {
+            let requests = nodes.map { Operation.getData(path: "\(directory)/\($0)") }
+            for (node, outcome) in zip(nodes, try await read(requests)) {
                 switch try outcome.get().result {
                 case .success(.data(let data, let stat)):
                     described.append(Described(node: node, data: data, text: NodeText(data, stat), stat: stat))

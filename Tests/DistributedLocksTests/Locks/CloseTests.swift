@@ -76,9 +76,29 @@ import Testing
         #expect(clock.now == .at(5))
         let again = Task { await bench.service.close() }
         await bench.advance(until: again)
-        #expect(clock.now == .at(10))
+        #expect(clock.now == .at(5), "they have had their time")
         #expect(lease.state == .lost(.closed))
         #expect(other.state == .lost(.closed))
+        gate.open()
+        await bench.service.drain()
+    }
+
+    @Test("Closing waits for a release that is under way for as long as its user would")
+    func releaseUnderWay() async throws {
+        let gate = Gate()
+        store.onRelease { _ in
+            await gate.pass()
+            return .released
+        }
+        let lease = try await bench.lock().acquire()
+        let release = Task { await lease.release() }
+        await clock.settle { store.released.count == 1 && clock.nextDeadline == .at(5) }
+        clock.advance(to: .at(3))
+        let close = Task { await bench.service.close() }
+        #expect(await clock.settle { bench.service.keeper.isClosed })
+        await bench.advance(until: close)
+        #expect(clock.now == .at(5))
+        #expect(await release.value == .pending)
         gate.open()
         await bench.service.drain()
     }

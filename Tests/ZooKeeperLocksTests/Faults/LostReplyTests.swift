@@ -299,7 +299,9 @@ extension LostReplyTests {
             let outcome = try await fault.strike(operation, in: scene) {
                 try await service.status(of: FaultScene.name)
             }
-            #expect(outcome.value?.holders.map(\.token) == [lease.fencingToken] || outcome.isUnreachable, "\(outcome)")
+            // What was lost is asked again; what is late is too late.
+            #expect(outcome.isUnreachable == fault.isLate, "\(outcome)")
+            #expect(outcome.value?.holders.map(\.token) == [lease.fencingToken] || fault.isLate)
             try await waitUntil("an answer") {
                 (try? await service.list())?.first?.holders.first?.token == lease.fencingToken
             }
