@@ -69,13 +69,13 @@ final class SessionLoop {
 
     /// Sends everything in one write.
     func submit(_ exchanges: [Exchange]) {
-        let requests = exchanges.flatMap { exchange in
-            exchange.requests.enumerated().map { index, request in
-                SessionMachine<Request, Watch>.Submission(
-                    operation: request.0,
-                    watcher: request.1,
-                    request: Request(exchange: exchange, index: index),
-                    isAbsolute: exchange.isAbsolute
+        var requests: [SessionMachine<Request, Watch>.Submission] = []
+        requests.reserveCapacity(exchanges.count * 2)
+        for exchange in exchanges {
+            for (index, (operation, watch)) in exchange.requests.enumerated() {
+                let request = Request(exchange: exchange, index: index)
+                requests.append(
+                    .init(operation: operation, watcher: watch, request: request, isAbsolute: exchange.isAbsolute)
                 )
             }
         }

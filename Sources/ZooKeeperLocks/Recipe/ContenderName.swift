@@ -65,6 +65,9 @@ extension ContenderName {
         return node
     }
 
+    /// Whether a node is one of those that Curator finds again when the answer to their creation was lost.
+    static func isGuarded(_ node: String) -> Bool { node.utf8.starts(with: guarded) }
+
     private static let guarded = Array("_c_".utf8)
 }
 

@@ -3,8 +3,13 @@ struct Queue: Hashable, Sendable {
     /// Those before us, the holder first.
     let ahead: [String]
 
-    /// How many wait before us, the holder not counted. A claim may have two nodes.
-    var waitersAhead: Int { max(0, Set(ahead.compactMap { ContenderName($0)?.claim }).count - 1) }
+    /// How many wait before us, the holder not counted. A claim may have two nodes, of different forms.
+    var waitersAhead: Int {
+        let guarded = ahead.count { ContenderName.isGuarded($0) }
+        let isMixed = guarded > 0 && guarded < ahead.count
+        let claims = isMixed ? Set(ahead.compactMap { ContenderName($0)?.claim }).count : ahead.count
+        return max(0, claims - 1)
+    }
 
     /// Numbers within this of their end, or beyond it, do not tell who came first.
     private static let margin: Int32 = 1_000_000
