@@ -182,9 +182,12 @@ static void may_release(struct slot *side) {
     if (requeues) send_create(side, on_queued);
 }
 
-static void may_watch(struct slot *side) {
-    if (!opens(&side->watches)) return;
+static void watch(struct slot *side) {
     check("watch", zoo_awget(side->session, before(side)->node, on_event, side, on_watching, side));
+}
+
+static void may_watch(struct slot *side) {
+    if (opens(&side->watches)) watch(side);
 }
 
 static void on_queued(int code, const char *path, const struct Stat *stat, const void *context) {
@@ -200,6 +203,7 @@ static void on_queued(int code, const char *path, const struct Stat *stat, const
 static void on_watching(int code, const char *value, int length, const struct Stat *stat, const void *context) {
     (void)value, (void)length, (void)stat;
     struct slot *side = (struct slot *)context;
+    if (code == ZNONODE) return watch(side);  // its server has not heard of that node yet
     check("watch", code);
     may_release(before(side));
     if (!requeues) may_release(after(side));  // whose turn it has been since it saw the list
@@ -239,6 +243,7 @@ static void queue_up(struct slot *side) {
     }
     struct Stat stat;
     int length = 0;
+    sync_with_leader(side->session);
     check("watch", zoo_wget(side->session, before(side)->node, on_event, side, NULL, &length, &stat));
     before(side)->releases = 1;
 }
