@@ -77,10 +77,11 @@ final class LeaseKeeper: Sendable {
 
     /// Releases for the user; bounded in time, and unaffected by cancellation.
     func release(_ record: LeaseRecord) async -> ReleaseResult {
+        let end = clock.now.advanced(by: configuration.releaseTimeout)
         handle(record, onCallersThread: true) { machine, now in machine.release(at: now) }
         if case .lost(let reason) = record.state(at: clock.now), reason != .released { return .alreadyLost(reason) }
         if record.isLingering { return .deferred }
-        return await value(of: record.released, within: configuration.releaseTimeout) ?? .pending
+        return await value(of: record.released, until: end) ?? .pending
     }
 
     /// Nobody refers to the lease any more.
@@ -92,9 +93,10 @@ final class LeaseKeeper: Sendable {
 
     /// Removes whatever an acquire that did not succeed has left in the store.
     func withdraw(_ claim: LockClaim, ttl: Duration) async {
+        let end = clock.now.advanced(by: configuration.cleanupTimeout)
         let done = Latch<ReleaseResult>()
         giveBack(onCallersThread: true) { await done.open(self.claimReturn.run(claim, ttl: ttl)) }
-        _ = await value(of: done, within: configuration.cleanupTimeout)
+        _ = await value(of: done, until: end)
     }
 
     /// Waits until the leases that are kept for `holdAtLeast`, and all releases under way, are done, or the task is
@@ -190,11 +192,6 @@ extension LeaseKeeper {
         let now = clock.now
         lastReturn.withLock { $0 = max($0, now) }
         releases.start(onCallersThread: onCallersThread, work)
-    }
-
-    private func value<Value: Sendable>(of latch: Latch<Value>, within limit: Duration) async -> Value? {
-        if let value = latch.current { return value }
-        return await value(of: latch, until: clock.now.advanced(by: limit))
     }
 
     private func value<Value: Sendable>(of latch: Latch<Value>, until end: LeaseClock.Instant) async -> Value? {
