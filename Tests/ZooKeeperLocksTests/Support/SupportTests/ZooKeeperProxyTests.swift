@@ -67,7 +67,7 @@ import Testing
             try await rule.happened()
             #expect(try await (direct.node(path) != nil) == isCarriedOut)
             #expect(try await (client.node(path) != nil) == isCarriedOut, "over another connection")
-            #expect(proxy.acceptedCount == 2)
+            #expect(proxy.acceptedCount >= 2, "how often it tries is the client's business")
         }
     }
 
