@@ -45,11 +45,7 @@ import Testing
 
     @Test("A release is waited for only so long, and goes on in the background")
     func bounded() async throws {
-        let gate = Gate()
-        store.onRelease { _ in
-            await gate.pass()
-            return .released
-        }
+        let gate = bench.stallReleases()
         let lease = try await bench.lock().acquire()
         let release = Task { await lease.release() }
         await clock.settle { store.released.count == 1 && clock.nextDeadline == .at(5) }

@@ -63,11 +63,7 @@ import Testing
 
     @Test("A store that does not answer holds closing up only so long, also the second time and for others")
     func stalled() async throws {
-        let gate = Gate()
-        store.onRelease { _ in
-            await gate.pass()
-            return .released
-        }
+        let gate = bench.stallReleases()
         let lease = try await bench.lock("a").acquire()
         let other = try await bench.lock("b").acquire()
         let close = Task { await bench.service.close() }
@@ -85,11 +81,7 @@ import Testing
 
     @Test("Closing waits for a release that is under way for as long as its user would")
     func releaseUnderWay() async throws {
-        let gate = Gate()
-        store.onRelease { _ in
-            await gate.pass()
-            return .released
-        }
+        let gate = bench.stallReleases()
         let lease = try await bench.lock().acquire()
         let release = Task { await lease.release() }
         await clock.settle { store.released.count == 1 && clock.nextDeadline == .at(5) }

@@ -138,11 +138,7 @@ import Testing
 
     @Test("A release that is not confirmed does not hide the result")
     func pendingRelease() async throws {
-        let gate = Gate()
-        store.onRelease { _ in
-            await gate.pass()
-            return .released
-        }
+        let gate = bench.stallReleases()
         let lock = try bench.lock()
         let work = Task { try await lock.withLock { _ in 7 } }
         await clock.settle { store.released.count == 1 && clock.nextDeadline == .at(5) }

@@ -31,6 +31,16 @@ struct Bench {
         try service.lock(name, options: options)
     }
 
+    /// From now on the store confirms releases when the gate is open.
+    func stallReleases() -> Gate {
+        let gate = Gate()
+        store.onRelease { _ in
+            await gate.pass()
+            return .released
+        }
+        return gate
+    }
+
     /// Moves the time to `seconds`, timer by timer, so that everything happens when it should.
     func advance(to seconds: Double) async {
         await settle()
