@@ -7,7 +7,14 @@ import Synchronization
 struct Gate: Sendable {
     private let latch = Latch<Void>()
 
-    func pass() async { _ = await latch.value(for: latch.enter()) }
+    /// What notes who waits here, for calls of a ``ScriptedStore``.
+    @TaskLocal static var register: (@Sendable (Latch<Void>) -> Void)?
+
+    func pass() async {
+        Gate.register?(latch)
+        _ = await latch.value(for: latch.enter())
+    }
+
     func open() { latch.open(()) }
 }
 
@@ -23,7 +30,8 @@ final class ScriptedStore: LockStore {
         var renew: Renewing?
         var release: Releasing?
         var lastToken: UInt64 = 0
-        var inFlight = 0
+        /// Where renewals and releases have been held up.
+        var gates: [Latch<Void>] = []
     }
 
     let label = "scripted:"
@@ -65,9 +73,7 @@ final class ScriptedStore: LockStore {
     func renew(_ requests: [RenewalRequest]) async -> [Renewal] {
         renewed.add(requests)
         if let script = scripts.withLock({ $0.renew }) {
-            scripts.withLock { $0.inFlight += 1 }
-            defer { scripts.withLock { $0.inFlight -= 1 } }
-            return await script(requests)
+            return await Gate.$register.withValue({ self.hold(at: $0) }) { await script(requests) }
         }
         return requests.map { .confirmed(validity($0.ttl)) }
     }
@@ -75,9 +81,7 @@ final class ScriptedStore: LockStore {
     func release(_ claim: LockClaim) async throws -> ReleaseOutcome {
         released.add(claim)
         if let script = scripts.withLock({ $0.release }) {
-            scripts.withLock { $0.inFlight += 1 }
-            defer { scripts.withLock { $0.inFlight -= 1 } }
-            return try await script(claim)
+            return try await Gate.$register.withValue({ self.hold(at: $0) }) { try await script(claim) }
         }
         return .released
     }
@@ -86,8 +90,10 @@ final class ScriptedStore: LockStore {
 
     func close() async { closed.add(true) }
 
-    /// How many renewals and releases have not been answered.
-    var inFlight: Int { scripts.withLock { $0.inFlight } }
+    private func hold(at gate: Latch<Void>) { scripts.withLock { $0.gates.append(gate) } }
+
+    /// How many renewals and releases wait at a gate that is shut. One that only has not returned yet is about to.
+    var inFlight: Int { scripts.withLock { $0.gates.count { $0.current == nil } } }
 
     /// What the store grants by default, as confirmed now.
     func grant(_ request: LockRequest, lossSignal: LossSignal? = nil) -> Grant {
