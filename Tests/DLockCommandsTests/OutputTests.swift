@@ -10,7 +10,7 @@ struct OutputTests {
 
     private func holder(secondsAgo: Int64, label: String? = nil) -> Holder {
         let since = UnixTime(microseconds: now.microseconds - secondsAgo * 1_000_000)
-        return Holder(host: "web-3", processID: 8_123, label: label, since: since)
+        return Holder(host: "web-3", processID: 8_123, label: label, waitingSince: since)
     }
 
     @Test("The line of a waiter, as the README shows it")

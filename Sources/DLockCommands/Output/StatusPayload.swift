@@ -25,7 +25,7 @@ struct StatusPayload: Codable, Hashable {
             label = participant.holder.label
             mode = participant.mode.kind.rawValue
             if case .permit(let limit) = participant.mode { permits = limit }
-            since = participant.holder.since?.description
+            since = participant.holder.waitingSince?.description
             owner = participant.owner?.description
             token = participant.token?.rawValue
             remainingSeconds = participant.remaining?.seconds

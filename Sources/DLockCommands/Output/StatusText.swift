@@ -42,7 +42,7 @@ struct StatusText {
     }
 
     private func age(_ holder: Holder) -> String? {
-        guard let since = holder.since, since <= now else { return nil }
+        guard let since = holder.waitingSince, since <= now else { return nil }
         // Other programs may have written any time: the difference of two may be more than 64 bits of microseconds.
         return (Duration.microseconds(now.microseconds) - .microseconds(since.microseconds)).ageText
     }

@@ -64,7 +64,7 @@ struct ReleaseCommand: AsyncParsableCommand {
                 host: holder.host,
                 pid: holder.processID,
                 label: holder.label,
-                since: holder.since?.description
+                since: holder.waitingSince?.description
             )
         }
         return Payload(name: lock.name, released: released)

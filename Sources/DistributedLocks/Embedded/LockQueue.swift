@@ -100,10 +100,14 @@ package struct LockQueue<Tag: Sendable & Hashable>: Sendable, Hashable {
         return .absent
     }
 
-    /// Removes all holders, for a forced release. Follow with ``promote(floor:admitting:)``.
-    package mutating func removeHolders() -> [Entry] {
-        defer { holders = [] }
-        return holders
+    /// Removes the holders that are meant, for a forced release. Follow with ``promote(floor:admitting:)``.
+    ///
+    /// - Throws: ``LockError/busy(_:_:)`` if there are holders, but none of them is meant.
+    package mutating func removeHolders(meantBy condition: HolderCondition, of name: LockName) throws(LockError) -> [Entry] {
+        let victims = holders.filter { condition.matches(owner: $0.owner, token: $0.token) }
+        guard !victims.isEmpty || holders.isEmpty else { throw .busy(name, contention(ahead: nil)) }
+        holders.removeAll { condition.matches(owner: $0.owner, token: $0.token) }
+        return victims
     }
 
     /// Removes every entry that is gone for good, and returns them.

@@ -66,6 +66,6 @@ extension Contention {
 extension Holder {
     /// For example `web-3 (pid 8123, nightly) since 2026-01-31T12:00:00.123Z`.
     fileprivate var descriptionWithTime: String {
-        since.map { "\(self) since \($0)" } ?? description
+        heldSince.map { "\(self) since \($0)" } ?? description
     }
 }

@@ -77,7 +77,7 @@ extension LockService {
         onQueued: (@Sendable (Contention) -> Void)?
     ) -> LockRequest {
         var holder = configuration.holder
-        holder.since = configuration.wallClock.now
+        holder.waitingSince = configuration.wallClock.now
         let owner = OwnerID(from: configuration.random)
         return LockRequest(
             claim: LockClaim(name: lock.name, mode: lock.mode, owner: owner),

@@ -29,7 +29,12 @@ public final class LockService: Sendable {
     ///
     /// - Throws: ``LockError/invalid(_:)`` for a bad name.
     public func lock(_ name: String, options: LockOptions = LockOptions()) throws(LockError) -> DistributedLock {
-        DistributedLock(service: self, name: try LockName(name), mode: .exclusive, options: options)
+        lock(try LockName(name), options: options)
+    }
+
+    /// The exclusive lock of a name: one holder at a time.
+    public func lock(_ name: LockName, options: LockOptions = LockOptions()) -> DistributedLock {
+        DistributedLock(service: self, name: name, mode: .exclusive, options: options)
     }
 
     /// The read and write locks of a name: any number of readers, or one writer.
@@ -39,8 +44,12 @@ public final class LockService: Sendable {
         _ name: String,
         options: LockOptions = LockOptions()
     ) throws(LockError) -> ReadWriteLock {
-        let name = try LockName(name)
-        return ReadWriteLock(
+        readWriteLock(try LockName(name), options: options)
+    }
+
+    /// The read and write locks of a name: any number of readers, or one writer.
+    public func readWriteLock(_ name: LockName, options: LockOptions = LockOptions()) -> ReadWriteLock {
+        ReadWriteLock(
             read: DistributedLock(service: self, name: name, mode: .shared, options: options),
             write: DistributedLock(service: self, name: name, mode: .exclusive, options: options)
         )
@@ -54,10 +63,21 @@ public final class LockService: Sendable {
         permits: Int,
         options: LockOptions = LockOptions()
     ) throws(LockError) -> DistributedSemaphore {
+        try semaphore(LockName(name), permits: permits, options: options)
+    }
+
+    /// A semaphore: at most `permits` holders at a time. All who use the name must agree on the number.
+    ///
+    /// - Throws: ``LockError/invalid(_:)`` for fewer than one permit.
+    public func semaphore(
+        _ name: LockName,
+        permits: Int,
+        options: LockOptions = LockOptions()
+    ) throws(LockError) -> DistributedSemaphore {
         guard permits >= 1 else { throw .invalid("a semaphore needs at least one permit; \(permits) were asked for") }
         let permit = DistributedLock(
             service: self,
-            name: try LockName(name),
+            name: name,
             mode: .permit(of: permits),
             options: options
         )
@@ -68,7 +88,14 @@ public final class LockService: Sendable {
     ///
     /// - Throws: ``LockError``.
     public func status(of name: String) async throws -> LockStatus {
-        try await store.status(of: LockName(name))
+        try await status(of: LockName(name))
+    }
+
+    /// Who holds a name and who waits for it, at this moment.
+    ///
+    /// - Throws: ``LockError``.
+    public func status(of name: LockName) async throws -> LockStatus {
+        try await store.status(of: name)
     }
 
     /// All names that are held or waited for.
@@ -83,14 +110,25 @@ public final class LockService: Sendable {
 
     /// Takes a name away from whoever holds it, and hands it to whoever is next.
     ///
-    /// - Returns: Who was cut off.
-    /// - Throws: ``LockError``, also when the store cannot do that.
-    public func forceRelease(_ name: String) async throws -> [Holder] {
-        let name = try LockName(name)
+    /// - Parameters:
+    ///   - name: The name.
+    ///   - condition: Which holder is meant; all of them by default.
+    /// - Returns: Who was cut off; empty if nobody holds the name.
+    /// - Throws: ``LockError/busy(_:_:)`` if the name is held, but by none that is meant; another ``LockError``, also when the
+    ///   store cannot do that.
+    public func forceRelease(_ name: LockName, from condition: HolderCondition = .any) async throws -> [Holder] {
         guard store.capabilities.forcesRelease else {
             throw LockError.unsupported(store: store.label, feature: "forced release")
         }
-        return try await store.forceRelease(name)
+        return try await store.forceRelease(name, from: condition)
+    }
+
+    /// Takes a name away from whoever holds it, and hands it to whoever is next.
+    ///
+    /// - Returns: Who was cut off; empty if nobody holds the name.
+    /// - Throws: ``LockError``, also when the store cannot do that.
+    public func forceRelease(_ name: String) async throws -> [Holder] {
+        try await forceRelease(LockName(name))
     }
 
     /// Waits until everything that goes on in the background is done: releases that were not confirmed in time, and

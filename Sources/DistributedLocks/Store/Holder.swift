@@ -8,18 +8,27 @@ public struct Holder: Hashable, Sendable {
     public var processID: Int32?
     /// What the program says of itself, up to ``maximumLabelLength`` bytes.
     public var label: String?
-    /// Since when it holds, or waits, by its own wall clock.
-    public var since: UnixTime?
+    /// Since when it has wanted the name, by its own wall clock: when it joined the queue, or got the name without waiting.
+    public var waitingSince: UnixTime?
+    /// Since when it has held the name, by the clock of whoever granted it; `nil` for a waiter.
+    public var heldSince: UnixTime?
 
     /// Longer labels are refused.
     public static let maximumLabelLength = 256
 
     /// Describes a holder.
-    public init(host: String? = nil, processID: Int32? = nil, label: String? = nil, since: UnixTime? = nil) {
+    public init(
+        host: String? = nil,
+        processID: Int32? = nil,
+        label: String? = nil,
+        waitingSince: UnixTime? = nil,
+        heldSince: UnixTime? = nil
+    ) {
         self.host = host
         self.processID = processID
         self.label = label
-        self.since = since
+        self.waitingSince = waitingSince
+        self.heldSince = heldSince
     }
 }
 

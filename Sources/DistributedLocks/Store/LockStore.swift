@@ -48,16 +48,29 @@ public protocol LockStore: Sendable {
     /// - Throws: ``LockError`` when the outcome is not known; the core calls again.
     func release(_ claim: LockClaim) async throws -> ReleaseOutcome
 
+    /// Has the store give back a held claim by itself once `delay` has passed, whatever becomes of this process and of the
+    /// store object meanwhile; until then the name stays locked.
+    ///
+    /// Idempotent, and compares the owner. The claim need not be renewed any more, and its end is no loss. Only if the
+    /// capabilities say so.
+    ///
+    /// - Returns: ``ReleaseOutcome/notHeld`` if the claim is not held; then nothing is kept.
+    /// - Throws: ``LockError`` when the outcome is not known; the core calls again, with what is left of the delay.
+    func release(_ claim: LockClaim, after delay: Duration) async throws -> ReleaseOutcome
+
     /// Who holds `name` and who waits for it.
     func status(of name: LockName) async throws -> LockStatus
 
     /// All names that are held or waited for, in byte order.
     func list() async throws -> [LockStatus]
 
-    /// Takes `name` away from whoever holds it, and hands it to whoever is next.
+    /// Takes `name` away from the holders that `condition` means, and hands it to whoever is next.
     ///
-    /// - Returns: Who was cut off.
-    func forceRelease(_ name: LockName) async throws -> [Holder]
+    /// The condition is checked in the same step that takes the name away.
+    ///
+    /// - Returns: Who was cut off; empty if nobody holds the name.
+    /// - Throws: ``LockError/busy(_:_:)``, with the holders, if the name is held, but by none that is meant.
+    func forceRelease(_ name: LockName, from condition: HolderCondition) async throws -> [Holder]
 
     /// Ends the store: waits end with ``LockError/closed(store:)``, claims that are still held are given up.
     func close() async
@@ -82,7 +95,14 @@ extension LockStore {
     /// For stores that cannot cut off a holder.
     ///
     /// - Throws: ``LockError/unsupported(store:feature:)``, always.
-    public func forceRelease(_ name: LockName) async throws -> [Holder] {
+    public func forceRelease(_ name: LockName, from condition: HolderCondition) async throws -> [Holder] {
         throw LockError.unsupported(store: label, feature: "forced release")
+    }
+
+    /// For stores that cannot keep a claim without a process.
+    ///
+    /// - Throws: ``LockError/unsupported(store:feature:)``, always.
+    public func release(_ claim: LockClaim, after delay: Duration) async throws -> ReleaseOutcome {
+        throw LockError.unsupported(store: label, feature: "keeping a lock without its process")
     }
 }

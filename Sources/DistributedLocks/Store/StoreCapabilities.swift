@@ -29,10 +29,12 @@ public struct StoreCapabilities: Hashable, Sendable {
     public var lifetime: Lifetime
     /// Whether ``LockStore/list()`` works.
     public var listsNames: Bool
-    /// Whether ``LockStore/forceRelease(_:)`` works.
+    /// Whether ``LockStore/forceRelease(_:from:)`` works.
     public var forcesRelease: Bool
     /// Whether a holder is told when somebody else ends its claim.
     public var signalsLoss: Bool
+    /// Whether ``LockStore/release(_:after:)`` works.
+    public var releasesLater: Bool
 
     /// Describes a store.
     public init(
@@ -41,7 +43,8 @@ public struct StoreCapabilities: Hashable, Sendable {
         lifetime: Lifetime,
         listsNames: Bool,
         forcesRelease: Bool,
-        signalsLoss: Bool
+        signalsLoss: Bool,
+        releasesLater: Bool = false
     ) {
         self.modes = modes
         self.ordering = ordering
@@ -49,5 +52,6 @@ public struct StoreCapabilities: Hashable, Sendable {
         self.listsNames = listsNames
         self.forcesRelease = forcesRelease
         self.signalsLoss = signalsLoss
+        self.releasesLater = releasesLater
     }
 }

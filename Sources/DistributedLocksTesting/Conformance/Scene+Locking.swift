@@ -10,7 +10,7 @@ extension Scene {
     func holder(of claim: LockClaim) -> Holder {
         var holder = Holder.currentProcess
         holder.label = "conformance \(claim.owner)"
-        holder.since = WallClock.system.now
+        holder.waitingSince = WallClock.system.now
         return holder
     }
 

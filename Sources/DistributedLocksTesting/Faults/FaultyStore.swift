@@ -23,7 +23,7 @@ public final class FaultyStore: LockStore {
         case status
         /// `LockStore.list()`
         case list
-        /// `LockStore.forceRelease(_:)`
+        /// `LockStore.forceRelease(_:from:)`
         case forceRelease
     }
 
@@ -100,10 +100,10 @@ public final class FaultyStore: LockStore {
         return list
     }
 
-    /// Takes the name away from its holders, unless something goes wrong; see `LockStore.forceRelease(_:)`.
-    public func forceRelease(_ name: LockName) async throws -> [Holder] {
+    /// Takes the name away from its holders, unless something goes wrong; see `LockStore.forceRelease(_:from:)`.
+    public func forceRelease(_ name: LockName, from condition: HolderCondition) async throws -> [Holder] {
         let fault = try await send(.forceRelease)
-        let holders = try await base.forceRelease(name)
+        let holders = try await base.forceRelease(name, from: condition)
         try await reply(fault)
         return holders
     }

@@ -29,7 +29,7 @@ extension LockValue {
             host: Self.unlessAbsent(words[5].prefix(Holder.maximumLabelLength)),
             processID: Int32(words[3]),
             label: Self.unlessAbsent(words[6].prefix(Holder.maximumLabelLength)),
-            since: Int64(words[4]).map { UnixTime(microseconds: $0) }
+            waitingSince: Int64(words[4]).map { UnixTime(microseconds: $0) }
         )
     }
 

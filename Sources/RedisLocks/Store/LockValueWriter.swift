@@ -36,7 +36,7 @@ final class LockValueWriter: Sendable {
         var text = owner.description
         text.reserveCapacity(64 + frame.middle.utf8.count + frame.end.utf8.count)
         text += frame.middle
-        if let since = holder.since { text += String(since.microseconds) } else { text += "-" }
+        if let since = holder.waitingSince { text += String(since.microseconds) } else { text += "-" }
         text += frame.end
         return text
     }

@@ -34,7 +34,7 @@ extension RedisStore {
     }
 
     /// Takes a lock away from whoever holds it, be it ours or not; see `LockStore.forceRelease`.
-    public func forceRelease(_ name: LockName) async throws -> [Holder] {
+    public func forceRelease(_ name: LockName, from condition: HolderCondition) async throws -> [Holder] {
         let keys = try keys(of: name)
         do {
             let (kind, value) = try await calls.force(keys)

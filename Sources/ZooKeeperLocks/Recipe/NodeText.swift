@@ -29,7 +29,7 @@ struct NodeText: Hashable, Sendable {
         if let host = holder.host { text += " host=\(PercentCoding.encode(host))" }
         if let pid = holder.processID { text += " pid=\(pid)" }
         if let label = holder.label { text += " label=\(PercentCoding.encode(label, also: "/:@,+="))" }
-        if let since = holder.since { text += " since=\(since) time=\(since.microseconds)" }
+        if let since = holder.waitingSince { text += " since=\(since) time=\(since.microseconds)" }
         text += " owner=\(owner)"
         return Array(text.utf8)
     }
@@ -47,7 +47,7 @@ struct NodeText: Hashable, Sendable {
         guard words.first == Substring(Self.mark), words.count > 1 else {
             owner = nil
             isRevoked = false
-            holder = Holder(label: Self.foreignLabel(text), since: stat.ctime > 0 ? made : nil)
+            holder = Holder(label: Self.foreignLabel(text), waitingSince: stat.ctime > 0 ? made : nil)
             return
         }
         isRevoked = words[1] == Self.revocation
@@ -61,7 +61,7 @@ struct NodeText: Hashable, Sendable {
             host: fields["host"].flatMap { Self.limited(PercentCoding.decode($0)) },
             processID: fields["pid"].flatMap { Int32($0) },
             label: fields["label"].flatMap { Self.limited(PercentCoding.decode($0)) },
-            since: fields["time"].flatMap { Int64($0) }.map { UnixTime(microseconds: $0) } ?? made
+            waitingSince: fields["time"].flatMap { Int64($0) }.map { UnixTime(microseconds: $0) } ?? made
         )
     }
 

@@ -43,7 +43,7 @@ extension ZooKeeperStore {
     /// Deletes the nodes of whoever holds a name; see `LockStore.forceRelease`.
     ///
     /// A holder of ours is told first, and lets go by itself; any other, and one that does not react, is cut off.
-    public func forceRelease(_ name: LockName) async throws -> [Holder] {
+    public func forceRelease(_ name: LockName, from condition: HolderCondition) async throws -> [Holder] {
         let directory = try paths.path(of: name)
         do {
             let order = try await describe(children(of: directory), in: directory)

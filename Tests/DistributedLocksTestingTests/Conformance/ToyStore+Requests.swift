@@ -30,7 +30,7 @@ extension ToyStore {
         return flaw == .renewsInReverse ? answers.reversed() : answers
     }
 
-    func forceRelease(_ name: LockName) async throws -> [Holder] {
+    func forceRelease(_ name: LockName, from condition: HolderCondition) async throws -> [Holder] {
         prune(name)
         var queue = self[name]
         let cutOff = flaw == .forcesOneHolderOnly ? Array(queue.holders.prefix(1)) : queue.holders

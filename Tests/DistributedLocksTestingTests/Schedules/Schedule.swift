@@ -71,7 +71,7 @@ final class Schedule {
         case .release(let number):
             if let lease = choose(trials.compactMap(\.liveLease), number) { release(lease) }
         case .forceRelease(let name):
-            _ = try await book.forceRelease(names[name])
+            _ = try await book.forceRelease(names[name], from: .any)
         case .lose(let number):
             if let lease = choose(trials.compactMap(\.liveLease), number) { try await lose(lease) }
         case .advance(let duration):

@@ -60,7 +60,7 @@ import Testing
                 model.holders.removeAll { $0.owner == owner }
                 model.waiters.removeAll { $0.owner == owner }
             default:
-                let removed = queue.removeHolders()
+                let removed = try queue.removeHolders(meantBy: .any, of: LockName("a"))
                 #expect(removed.map(\.owner) == model.holders.map(\.owner))
                 model.holders = []
             }

@@ -91,7 +91,7 @@ import Testing
             _ = try await store.acquire(request)
             switch number % 3 {
             case 0: _ = try await store.release(request.claim)
-            case 1: _ = try await store.forceRelease(request.claim.name)
+            case 1: _ = try await store.forceRelease(request.claim.name, from: .any)
             default: break
             }
         }
@@ -122,7 +122,7 @@ import Testing
         let second = try request(2)
         let work = Task { [store] in try await store.acquire(second) }
         await clock.settle { (try? await waiters()) == 1 }
-        #expect(try await store.forceRelease(grant.claim.name) == [Holder(host: "h1")])
+        #expect(try await store.forceRelease(grant.claim.name, from: .any) == [Holder(host: "h1")])
         #expect(heard.all == [.revoked])
         guard case .granted = try await work.value else {
             Issue.record("not handed on")

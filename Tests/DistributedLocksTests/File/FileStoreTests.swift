@@ -166,11 +166,11 @@ struct FileStoreTests {
             let lost = Collector<LossReason>()
             try await a.take(one).lossSignal?.listen { lost.add($0) }
             let waiter = try await b.queue(two)
-            #expect(try await b.forceRelease(one.name).map(\.host) == ["test"])
+            #expect(try await b.forceRelease(one.name, from: .any).map(\.host) == ["test"])
             #expect(try await waiter.value.grant != nil)
             try await eventually("told") { lost.elements == [.revoked] }
             #expect(try await a.release(one) == .notHeld)
-            #expect(try await a.forceRelease(try LockName("nobody's")).isEmpty)
+            #expect(try await a.forceRelease(try LockName("nobody's"), from: .any).isEmpty)
         }
     }
 

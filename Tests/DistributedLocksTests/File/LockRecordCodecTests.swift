@@ -14,7 +14,7 @@ struct LockRecordCodecTests {
                 host: index % 2 == 0 ? "host-\(index)" : nil,
                 processID: index % 3 == 0 ? nil : Int32(index),
                 label: index % 5 == 0 ? nil : "läbel \(index)",
-                since: index % 7 == 0 ? nil : UnixTime(microseconds: Int64(index) - 5)
+                waitingSince: index % 7 == 0 ? nil : UnixTime(microseconds: Int64(index) - 5)
             )
             return Entry(
                 owner: OwnerID(high: number, low: .max - number),

@@ -18,7 +18,7 @@ import Testing
         #expect(request.claim.mode == .exclusive)
         #expect(request.ttl == .seconds(30))
         #expect(request.holder.host == "web-3")
-        #expect(request.holder.since == UnixTime(microseconds: 1_700_000_000_000_000))
+        #expect(request.holder.waitingSince == UnixTime(microseconds: 1_700_000_000_000_000))
         switch timeout {
         case nil: #expect(request.patience == .unlimited)
         case .seconds(5): #expect(request.patience == .until(.at(105)))

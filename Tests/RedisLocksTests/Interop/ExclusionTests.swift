@@ -48,7 +48,7 @@ struct ExclusionTests {
             #expect(listed.map(\.name) == [own.name])
             #expect(listed.first?.holders.count == 1)
             #expect(listed.first?.waiters.map(\.owner) == claims.map(\.owner))
-            #expect(try await store.forceRelease(own.name).count == 1)
+            #expect(try await store.forceRelease(own.name, from: .any).count == 1)
             _ = try await waiters[0].value
             #expect(try await own.server.command(["GET", OwnStore.key]).text?.hasPrefix("\(claims[0].owner) ") == true)
             #expect(try await store.status(of: own.name).waiters.map(\.owner) == [claims[1].owner])

@@ -11,7 +11,7 @@ struct LockValueTests {
 
     @Test("as it is written down")
     func text() {
-        let holder = Holder(host: "web-3", processID: 8_123, label: "nightly", since: UnixTime(microseconds: 1_700))
+        let holder = Holder(host: "web-3", processID: 8_123, label: "nightly", waitingSince: UnixTime(microseconds: 1_700))
         let value = LockValue(owner: Self.owner, client: Self.client, holder: holder)
         #expect(
             value.text
@@ -30,7 +30,7 @@ struct LockValueTests {
         ]
     )
     func labels(_ label: String) throws {
-        let holder = Holder(host: "web-3", processID: -1, label: label, since: UnixTime(microseconds: -1))
+        let holder = Holder(host: "web-3", processID: -1, label: label, waitingSince: UnixTime(microseconds: -1))
         let value = LockValue(owner: Self.owner, client: Self.client, holder: holder)
         let read = try #require(LockValue(value.text), "\(value.text.debugDescription)")
         #expect(read == value)
@@ -60,7 +60,7 @@ struct LockValueTests {
                 host: Bool.random(using: &random) ? "h" : nil,
                 processID: Bool.random(using: &random) ? .random(in: .min ... .max, using: &random) : nil,
                 label: Bool.random(using: &random) ? label : nil,
-                since: Bool.random(using: &random)
+                waitingSince: Bool.random(using: &random)
                     ? UnixTime(microseconds: .random(in: .min ... .max, using: &random)) : nil
             )
             let owner = OwnerID(high: random.next(), low: random.next())

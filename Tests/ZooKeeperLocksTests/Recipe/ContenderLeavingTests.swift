@@ -11,7 +11,7 @@ import Testing
 
     private static func holder(ahead: Int? = 0) -> Contention {
         let since = UnixTime(microseconds: 1_000_000)
-        return Contention(holders: [Holder(label: "another program's lock (me)", since: since)], ahead: ahead)
+        return Contention(holders: [Holder(label: "another program's lock (me)", waitingSince: since)], ahead: ahead)
     }
 
     @Test func `Whoever does not want to wait deletes its node, and says who is in the way`() {

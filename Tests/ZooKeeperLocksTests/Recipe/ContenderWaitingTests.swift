@@ -21,7 +21,7 @@ import Testing
         var script = Script()
         #expect(script.begin([Script.node, Script.behind, Script.before]) == .send([Self.watch]))
         let contention = Contention(
-            holders: [Holder(label: "another program's lock (me)", since: UnixTime(microseconds: 1_000_000))],
+            holders: [Holder(label: "another program's lock (me)", waitingSince: UnixTime(microseconds: 1_000_000))],
             ahead: 0
         )
         #expect(script.answer(Script.data()) == .queued(contention))

@@ -15,7 +15,7 @@ import Testing
     // MARK: Our own
 
     @Test func `What is written`() {
-        let holder = Holder(host: "web-3", processID: 8_123, label: "nightly", since: Self.since)
+        let holder = Holder(host: "web-3", processID: 8_123, label: "nightly", waitingSince: Self.since)
         let text = String(decoding: NodeText.bytes(Self.owner, holder), as: UTF8.self)
         #expect(
             text
@@ -34,19 +34,19 @@ import Testing
                     host: texts[(index + 3) % texts.count],
                     processID: text.map { _ in .max },
                     label: text,
-                    since: since
+                    waitingSince: since
                 )
                 let read = NodeText(NodeText.bytes(Self.owner, holder), Self.stat)
                 #expect(read.owner == Self.owner && !read.isRevoked)
                 var expected = holder
-                expected.since = since ?? Self.made
+                expected.waitingSince = since ?? Self.made
                 #expect(read.holder == expected)
             }
         }
     }
 
     @Test func `A text is ASCII, and has no spaces in its fields`() {
-        let holder = Holder(host: "é\u{1B}[31m", processID: 1, label: "a \u{7F}\0b", since: nil)
+        let holder = Holder(host: "é\u{1B}[31m", processID: 1, label: "a \u{7F}\0b", waitingSince: nil)
         let bytes = NodeText.bytes(Self.owner, holder)
         #expect(bytes.allSatisfy { (0x20...0x7E).contains($0) })
         #expect(bytes.filter { $0 == 0x20 }.count == 4)
@@ -54,16 +54,16 @@ import Testing
 
     @Test func `Fields in any order, unknown ones, and some that are wrong`() {
         let read = Self.read("dlock x=1 = owner=33345f9894234e0ca7b59f819e3ec2e1 y pid=7 host=a=b")
-        #expect(read.owner == Self.owner && read.holder == Holder(host: "a=b", processID: 7, since: Self.made))
+        #expect(read.owner == Self.owner && read.holder == Holder(host: "a=b", processID: 7, waitingSince: Self.made))
         let wrong = Self.read("dlock owner=12 pid=99999999999 host=%zz label=%ff time=soon")
-        #expect(wrong.owner == nil && wrong.holder == Holder(since: Self.made))
+        #expect(wrong.owner == nil && wrong.holder == Holder(waitingSince: Self.made))
         #expect(Self.read("dlock pid=1 pid=2").holder.processID == 2)
     }
 
     // MARK: Revoked
 
     @Test func `A revoked text says so, and still who it was`() {
-        let holder = Holder(host: "web-3", processID: 8_123, label: "revoked", since: Self.since)
+        let holder = Holder(host: "web-3", processID: 8_123, label: "revoked", waitingSince: Self.since)
         let bytes = NodeText.bytes(Self.owner, holder)
         #expect(!NodeText(bytes, Self.stat).isRevoked)
         var revoked = NodeText.revoked(bytes)
@@ -111,7 +111,7 @@ import Testing
     func `What another program has written`(_ text: String, _ label: String) {
         let read = Self.read(text)
         #expect(read.owner == nil && !read.isRevoked)
-        #expect(read.holder == Holder(label: label, since: Self.made))
+        #expect(read.holder == Holder(label: label, waitingSince: Self.made))
     }
 
     @Test func `What is no text, or longer than people read`() {
@@ -122,7 +122,7 @@ import Testing
 
     @Test(arguments: [0, -1, Int64.min])
     func `A node that does not know when it was made`(_ time: Int64) {
-        #expect(Self.read("x", Stat(ctime: time)).holder.since == nil)
+        #expect(Self.read("x", Stat(ctime: time)).holder.waitingSince == nil)
     }
 
     @Test func `Fields have bounds`() {
@@ -137,10 +137,10 @@ import Testing
 
     @Test func `Times that cannot be`() {
         for time in [Int64.min, .max, -1, 0] {
-            let since = Self.read("dlock time=\(time)").holder.since
+            let since = Self.read("dlock time=\(time)").holder.waitingSince
             #expect(since?.microseconds == time && since.map { !$0.description.isEmpty } == true)
         }
-        #expect(Self.read("x", Stat(ctime: .max)).holder.since.map { !$0.description.isEmpty } == true)
+        #expect(Self.read("x", Stat(ctime: .max)).holder.waitingSince.map { !$0.description.isEmpty } == true)
     }
 
     @Test func `Whatever is in a node, reading it is no danger`() {

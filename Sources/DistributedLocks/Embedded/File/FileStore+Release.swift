@@ -23,15 +23,15 @@ extension FileStore {
         return removal == .absent ? .notHeld : .released
     }
 
-    /// Cuts off whoever holds `name`; see ``LockStore/forceRelease(_:)``. Each of them is told.
+    /// Cuts off whoever holds `name`; see ``LockStore/forceRelease(_:from:)``. Each of them is told.
     ///
     /// - Throws: ``LockError`` or `CancellationError`.
-    public func forceRelease(_ name: LockName) async throws -> [Holder] {
+    public func forceRelease(_ name: LockName, from condition: HolderCondition) async throws -> [Holder] {
         let session = try session()
         let result = try await section(.limited(.seconds(1), stopped(name, session))) { () throws(LockError) in
             try session.attempt(name, creating: false) { change, _ throws(LockError) in
                 change.pruneAll()
-                return change.removeHolders().map(\.holder)
+                return try change.removeHolders(meantBy: condition, of: name).map(\.holder)
             }
         }
         guard case .done(let holders) = result else { return [] }

@@ -112,10 +112,10 @@ public final class MemoryStore: LockStore {
         return outcome
     }
 
-    /// Takes the name away from its holders; see ``LockStore/forceRelease(_:)``.
-    public func forceRelease(_ name: LockName) async throws -> [Holder] {
-        let (holders, signals) = change(name) { queue, state in
-            let entries = queue.removeHolders()
+    /// Takes the name away from its holders; see ``LockStore/forceRelease(_:from:)``.
+    public func forceRelease(_ name: LockName, from condition: HolderCondition) async throws -> [Holder] {
+        let (holders, signals) = try change(name) { queue, state in
+            let entries = try queue.removeHolders(meantBy: condition, of: name)
             return (entries.map(\.holder), entries.compactMap { state.signals.removeValue(forKey: $0.owner) })
         }
         for signal in signals { signal.raise(.revoked) }

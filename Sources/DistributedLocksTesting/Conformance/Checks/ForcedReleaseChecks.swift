@@ -74,7 +74,7 @@ extension StoreConformance {
             if: .cannotForceRelease
         ) { scene in
             do {
-                _ = try await scene.client(0).forceRelease(scene.name)
+                _ = try await scene.client(0).forceRelease(scene.name, from: .any)
             } catch LockError.unsupported {
                 return
             }
@@ -84,7 +84,7 @@ extension StoreConformance {
 
     private static func force(_ scene: Scene, on client: Int, cutsOff claims: [LockClaim]) async throws {
         scene.journal.step = "a forced release is answered"
-        let holders = try await scene.client(client).forceRelease(scene.name)
+        let holders = try await scene.client(client).forceRelease(scene.name, from: .any)
         let wanted = Set(claims.map { scene.holder(of: $0).label })
         try scene.expect(
             Set(holders.map(\.label)) == wanted && holders.count == claims.count,

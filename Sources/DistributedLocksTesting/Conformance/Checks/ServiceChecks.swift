@@ -192,9 +192,9 @@ private final class ModestStore: LockStore {
         return try await base.list()
     }
 
-    func forceRelease(_ name: LockName) async throws -> [Holder] {
+    func forceRelease(_ name: LockName, from condition: HolderCondition) async throws -> [Holder] {
         count.withLock { $0 += 1 }
-        return try await base.forceRelease(name)
+        return try await base.forceRelease(name, from: condition)
     }
 
     func close() async {}

@@ -64,7 +64,7 @@ extension StoreConformance {
             var ledger = TokenLedger(scene)
             for number in 0..<3 {
                 try ledger.enter(try await scene.take(scene.claim(), on: number))
-                _ = try await scene.client(number + 1).forceRelease(scene.name)
+                _ = try await scene.client(number + 1).forceRelease(scene.name, from: .any)
             }
         },
         ConformanceCheck(

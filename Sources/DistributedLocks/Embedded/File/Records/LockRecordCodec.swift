@@ -62,7 +62,7 @@ enum LockRecordCodec {
             bytes[flags] |= Field.label
             bytes.append(text: label)
         }
-        if let since = entry.holder.since {
+        if let since = entry.holder.waitingSince {
             bytes[flags] |= Field.since
             bytes.append(number: since.microseconds)
         }
@@ -104,7 +104,7 @@ enum LockRecordCodec {
         if flags & Field.host != 0 { holder.host = try reader.text() }
         if flags & Field.process != 0 { holder.processID = try reader.number() }
         if flags & Field.label != 0 { holder.label = try reader.text() }
-        if flags & Field.since != 0 { holder.since = UnixTime(microseconds: try reader.number()) }
+        if flags & Field.since != 0 { holder.waitingSince = UnixTime(microseconds: try reader.number()) }
         let token = flags & Field.token != 0 ? FencingToken(rawValue: try reader.number()) : nil
         return LockQueue<SessionID>.Entry(owner: owner, mode: mode, holder: holder, tag: session, token: token)
     }

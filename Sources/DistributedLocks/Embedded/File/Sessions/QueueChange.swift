@@ -63,8 +63,11 @@ package struct QueueChange {
     }
 
     /// Takes all holders out, by force, and hands the name on.
-    package mutating func removeHolders() -> [Queue.Entry] {
-        let victims = queue.removeHolders()
+    package mutating func removeHolders(
+        meantBy condition: HolderCondition,
+        of name: LockName
+    ) throws(LockError) -> [Queue.Entry] {
+        let victims = try queue.removeHolders(meantBy: condition, of: name)
         revoked += victims
         promote()
         return victims
