@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #ifdef __linux__
@@ -13,35 +14,46 @@
 #endif
 
 #include "CDLockChild.h"
+#include "descriptors.h"
 #include "guard.h"
 #include "pipes.h"
-
-#ifndef NSIG
-#define NSIG 65
-#endif
+#include "process.h"
 
 /// Executes a file that has no format of its own as a shell script, as `execvp` and shells do.
-static void execute_script(const char *path, const struct dlock_child_plan *plan) {
+///
+/// `script` has room for the path between the shell's name and the command's own arguments.
+static void execute_script(const char *path, const char **script, const char *const *environment) {
+    script[1] = path;
+    execve("/bin/sh", (char *const *)script, (char *const *)environment);
+}
+
+/// The arguments of a shell that runs the command as a script: `sh`, room for its path, and the arguments after the first.
+/// NULL if there is no memory.
+static const char **make_script_arguments(const char *const *arguments) {
     size_t count = 0;
-    while (plan->arguments[count] != NULL) {
+    while (arguments[count] != NULL) {
         count++;
     }
-    const char *arguments[count + 2];
-    arguments[0] = "sh";
-    arguments[1] = path;
-    for (size_t i = 1; i <= count; i++) {
-        arguments[i + 1] = plan->arguments[i];
+    const char **script = malloc(sizeof *script * (count + 3));
+    if (script == NULL) {
+        return NULL;
     }
-    execve("/bin/sh", (char *const *)arguments, (char *const *)plan->environment);
+    script[0] = "sh";
+    script[1] = NULL;
+    script[2] = NULL;
+    for (size_t i = 1; i <= count; i++) {
+        script[i + 1] = arguments[i];
+    }
+    return script;
 }
 
 /// Tries the candidates; returns the `errno` value of the most telling failure.
-static int execute(const struct dlock_child_plan *plan) {
+static int execute(const struct dlock_child_plan *plan, const char **script) {
     int result = ENOENT;
     for (const char *const *candidate = plan->candidates; *candidate != NULL; candidate++) {
         execve(*candidate, (char *const *)plan->arguments, (char *const *)plan->environment);
         if (errno == ENOEXEC) {
-            execute_script(*candidate, plan);
+            execute_script(*candidate, script, plan->environment);
             errno = ENOEXEC;
         }
         switch (errno) {
@@ -69,21 +81,6 @@ static bool has_terminal(pid_t group) {
     return result;
 }
 
-/// Default actions for all signals but those that were ignored from the start.
-///
-/// In a command substitution an interactive shell ignores the signals of job control. The child of a parent that has the
-/// terminal must not: it asks for the terminal by being stopped, and would get an error instead.
-static void reset_signals(pid_t parent_group) {
-    bool must_ask = has_terminal(parent_group);
-    for (int signal_number = 1; signal_number < NSIG; signal_number++) {
-        bool asks = must_ask && (signal_number == SIGTTIN || signal_number == SIGTTOU);
-        signal(signal_number, dlock_signal_was_ignored(signal_number) && !asks ? SIG_IGN : SIG_DFL);
-    }
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 /// What the child and its parent tell each other before the command is executed.
 struct launch_pipes {
     /// To the child: one byte when it may execute the command, end of file when the parent has died.
@@ -94,8 +91,7 @@ struct launch_pipes {
 
 /// The life of the child up to `exec`.
 static _Noreturn void child_main(
-    const struct dlock_child_plan *plan, struct launch_pipes pipes, int lifeline, pid_t parent) {
-    close(lifeline);
+    const struct dlock_child_plan *plan, const char **script, struct launch_pipes pipes, pid_t parent) {
     close(pipes.permission.writing);
     close(pipes.report.reading);
 #ifdef __linux__
@@ -108,77 +104,108 @@ static _Noreturn void child_main(
     if (!read_message(pipes.permission.reading, &permission, sizeof permission)) {
         _exit(1);
     }
-    reset_signals(getpgid(parent));
-    int error = execute(plan);
+    dlock_descriptors_close_on_exec();
+    dlock_signals_reset(has_terminal(getpgid(parent)));
+    int error = execute(plan, script);
     write_message(pipes.report.writing, &error, sizeof error);
     _exit(1);
 }
 
 /// Lets the forked child execute the command; returns 0 or the `errno` value of the failure to execute.
-static int release_child(
-    const struct dlock_child_plan *plan, const struct dlock_child *child, struct launch_pipes pipes) {
-    setpgid(child->pid, child->pid);
-    write_message(child->lifeline, &child->pid, sizeof child->pid);
+static int release_child(const struct dlock_child_plan *plan, pid_t child, struct launch_pipes *pipes) {
+    close_end(&pipes->report.writing);
     if (plan->terminal >= 0) {
-        dlock_terminal_give(plan->terminal, child->pid);
+        dlock_terminal_give(plan->terminal, child);
     }
-    write_message(pipes.permission.writing, "", 1);
+    write_message(pipes->permission.writing, "", 1);
     int error;
-    if (!read_message(pipes.report.reading, &error, sizeof error)) {
+    if (!read_message(pipes->report.reading, &error, sizeof error)) {
         return 0;
     }
-    dlock_reap(child->pid);
     if (plan->terminal >= 0) {
         dlock_terminal_give(plan->terminal, getpgrp());
     }
     return error;
 }
 
-/// Forks the child and executes the command in it; returns 0 or an `errno` value.
-static int start_child(const struct dlock_child_plan *plan, struct dlock_child *child, enum dlock_launch_step *step) {
-    struct launch_pipes pipes;
-    int error = open_pipe(&pipes.permission);
-    if (error != 0) {
-        return error;
+/// Starts the guard of a forked child that waits for its permission; returns 0 or an `errno` value.
+static int start_guard(
+    const struct dlock_child_plan *plan, struct dlock_child *child, const struct launch_pipes *pipes) {
+    struct guard_plan guard_plan = {
+        .group = {child->pid, child->leader},
+        .foreign = {pipes->permission.reading, pipes->permission.writing, pipes->report.reading, pipes->report.writing},
+        .return_program = plan->return_arguments != NULL ? dlock_own_program() : -1,
+        .return_arguments = plan->return_arguments,
+        .return_environment = plan->return_environment,
+    };
+    struct guard guard;
+    int error = dlock_guard_start(&guard_plan, &guard);
+    if (error == 0) {
+        child->guard = guard.pid;
+        child->lifeline = guard.lifeline;
+        child->terms = (uintptr_t)guard.terms;
     }
-    error = open_pipe(&pipes.report);
-    if (error != 0) {
-        close_pipe(pipes.permission);
-        return error;
-    }
+    return error;
+}
+
+/// Forks the child and its guard, and executes the command; returns 0 or an `errno` value.
+static int start_child(
+    const struct dlock_child_plan *plan,
+    const char **script,
+    struct launch_pipes *pipes,
+    struct dlock_child *child,
+    enum dlock_launch_step *step) {
     pid_t parent = getpid();
     child->pid = fork();
     if (child->pid == 0) {
-        child_main(plan, pipes, child->lifeline, parent);
+        child_main(plan, script, *pipes, parent);
     }
-    error = child->pid < 0 ? errno : 0;
-    close(pipes.permission.reading);
-    close(pipes.report.writing);
-    if (error == 0) {
-        *step = dlock_launch_step_execute;
-        error = release_child(plan, child, pipes);
+    if (child->pid < 0) {
+        return errno;
     }
-    close(pipes.permission.writing);
-    close(pipes.report.reading);
+    setpgid(child->pid, child->pid);
+    child->leader = dlock_process_open(child->pid);
+    int error = start_guard(plan, child, pipes);
+    if (error != 0) {
+        // Without its permission the child ends by itself.
+        close_end(&pipes->permission.writing);
+        dlock_reap(child->pid);
+        close_end(&child->leader);
+        return error;
+    }
+    *step = dlock_launch_step_execute;
+    error = release_child(plan, child->pid, pipes);
+    if (error != 0) {
+        dlock_reap(child->pid);
+        dlock_child_dismiss(child);
+    }
     return error;
 }
 
 int dlock_child_launch(const struct dlock_child_plan *plan, struct dlock_child *child, enum dlock_launch_step *step) {
-    // One launch at a time: a guard forked during another launch would hold that one's pipes open.
+    // One launch at a time: a process forked during another launch would hold that one's pipes open.
     static pthread_mutex_t launching = PTHREAD_MUTEX_INITIALIZER;
+    *step = dlock_launch_step_prepare;
+    const char **script = make_script_arguments(plan->arguments);
+    if (script == NULL) {
+        return ENOMEM;
+    }
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     pthread_mutex_lock(&launching);
-    *step = dlock_launch_step_prepare;
-    int error = dlock_guard_start(child);
+    struct launch_pipes pipes = {{-1, -1}, {-1, -1}};
+    int error = open_pipe(&pipes.permission);
     if (error == 0) {
-        error = start_child(plan, child, step);
-        if (error != 0) {
-            dlock_guard_dismiss(child);
-        }
+        error = open_pipe(&pipes.report);
     }
+    if (error == 0) {
+        error = start_child(plan, script, &pipes, child, step);
+    }
+    close_pipe(&pipes.permission);
+    close_pipe(&pipes.report);
     pthread_mutex_unlock(&launching);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    free(script);
     return error;
 }

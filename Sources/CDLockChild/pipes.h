@@ -30,9 +30,18 @@ static inline int open_pipe(struct pipe_ends *ends) {
     return 0;
 }
 
-static inline void close_pipe(struct pipe_ends ends) {
-    close(ends.reading);
-    close(ends.writing);
+/// Closes a descriptor, unless it is -1, and forgets it.
+static inline void close_end(int *descriptor) {
+    if (*descriptor >= 0) {
+        close(*descriptor);
+    }
+    *descriptor = -1;
+}
+
+/// Closes the ends of a pipe that are still open.
+static inline void close_pipe(struct pipe_ends *ends) {
+    close_end(&ends->reading);
+    close_end(&ends->writing);
 }
 
 /// Reads `size` bytes, at most `PIPE_BUF`, as one message; `false` at end of file.

@@ -14,11 +14,8 @@
 #include "CDLockChild.h"
 #include "guard.h"
 #include "pipes.h"
-
-#ifdef __APPLE__
-#include <crt_externs.h>
-#define environ (*_NSGetEnviron())
-#endif
+#include "process.h"
+#include "signals.h"
 
 #ifndef NSIG
 #define NSIG 65
@@ -29,7 +26,7 @@ static bool ignored_at_start[NSIG];
 /// Carries the number of every received signal as one byte.
 static struct pipe_ends received = {-1, -1};
 
-int dlock_process_prepare(void) {
+int dlock_signals_prepare(void) {
     for (int signal_number = 1; signal_number < NSIG; signal_number++) {
         struct sigaction action;
         ignored_at_start[signal_number] =
@@ -38,13 +35,6 @@ int dlock_process_prepare(void) {
     signal(SIGCHLD, SIG_DFL);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGTTOU, SIG_IGN);
-    int descriptor;
-    do {
-        descriptor = open("/dev/null", O_RDWR | O_CLOEXEC);
-    } while (descriptor >= 0 && descriptor <= STDERR_FILENO);
-    if (descriptor > STDERR_FILENO) {
-        close(descriptor);
-    }
     int error = open_pipe(&received);
     if (error == 0) {
         fcntl(received.writing, F_SETFL, O_NONBLOCK);
@@ -54,6 +44,16 @@ int dlock_process_prepare(void) {
 
 bool dlock_signal_was_ignored(int signal_number) {
     return signal_number > 0 && signal_number < NSIG && ignored_at_start[signal_number];
+}
+
+void dlock_signals_reset(bool asks_for_terminal) {
+    for (int signal_number = 1; signal_number < NSIG; signal_number++) {
+        bool asks = asks_for_terminal && (signal_number == SIGTTIN || signal_number == SIGTTOU);
+        signal(signal_number, dlock_signal_was_ignored(signal_number) && !asks ? SIG_IGN : SIG_DFL);
+    }
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 static void change_mask(int how, int signal_number) {
@@ -134,10 +134,6 @@ bool dlock_process_stop(void) {
     raise(SIGTSTP);
     install_handler(SIGTSTP);
     return true;
-}
-
-const char *const *dlock_environment(void) {
-    return (const char *const *)environ;
 }
 
 void dlock_signal_reraise(int signal_number) {

@@ -3,6 +3,7 @@
 #endif
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -10,6 +11,7 @@
 #include "CDLockChild.h"
 #include "group.h"
 #include "guard.h"
+#include "pipes.h"
 
 /// Waits for the next change and leaves an end unreaped; returns 0 or an `errno` value.
 static int next_change(pid_t pid, siginfo_t *info) {
@@ -59,20 +61,42 @@ int dlock_child_wait(pid_t pid, enum dlock_change *change, int *value) {
     return 0;
 }
 
-void dlock_child_signal(pid_t pid, int signal_number) {
-    if (kill(-pid, signal_number) != 0 && errno == ESRCH) {
-        kill(pid, signal_number);
+static struct process_group group_of(const struct dlock_child *child) {
+    struct process_group group = {child->pid, child->leader};
+    return group;
+}
+
+static struct guard_terms *terms_of(const struct dlock_child *child) {
+    return (struct guard_terms *)child->terms;
+}
+
+void dlock_child_signal(const struct dlock_child *child, bool is_reaped, int signal_number) {
+    if (dlock_group_signal(group_of(child), signal_number) == ESRCH && !is_reaped) {
+        kill(child->pid, signal_number);
     }
 }
 
-void dlock_child_reap(const struct dlock_child *child, bool kill_group) {
-    if (kill_group) {
-        // The unreaped child still reserves the number of the group.
-        kill(-child->pid, SIGKILL);
+void dlock_child_set_deadlines(const struct dlock_child *child, int64_t terminate_at, int64_t kill_at) {
+    struct guard_terms *terms = terms_of(child);
+    bool is_sooner = terminate_at < atomic_load(&terms->terminate_at) || kill_at < atomic_load(&terms->kill_at);
+    atomic_store(&terms->terminate_at, terminate_at);
+    atomic_store(&terms->kill_at, kill_at);
+    if (is_sooner) {
+        // Wakes the guard. If the pipe is full, more than one of these is on the way.
+        write_message(child->lifeline, "", 1);
     }
+}
+
+void dlock_child_reap(const struct dlock_child *child) {
     dlock_reap(child->pid);
-    if (kill_group) {
-        dlock_await_end_of_group(child->pid);
-    }
-    dlock_guard_dismiss(child);
+}
+
+void dlock_child_await_group(const struct dlock_child *child) {
+    dlock_group_await_end(group_of(child));
+}
+
+void dlock_child_dismiss(struct dlock_child *child) {
+    struct guard guard = {child->guard, child->lifeline, terms_of(child)};
+    dlock_guard_dismiss(&guard);
+    close_end(&child->leader);
 }

@@ -2,6 +2,7 @@
 #define CDLOCKCHILD_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /// The part of child-process supervision that has to be written in C: everything between `fork` and `exec`, where
@@ -9,15 +10,18 @@
 
 // MARK: Process and signals
 
-/// Remembers which signals this process was started with as ignored, restores the default action of `SIGCHLD`, ignores
-/// `SIGPIPE` and `SIGTTOU`, and occupies closed standard streams with `/dev/null`, so that no later descriptor gets
-/// number 0, 1 or 2.
+/// Remembers which signals this process was started with as ignored and which descriptors it was started with, restores the
+/// default action of `SIGCHLD`, ignores `SIGPIPE` and `SIGTTOU`, and occupies closed standard streams with `/dev/null`, so that
+/// no later descriptor gets number 0, 1 or 2.
+///
+/// In the first process of a process namespace (pid 1 of a container) it returns in a forked process; the first one lives on as
+/// its `init`: it reaps what it inherits, passes signals on, and ends as the forked process does.
 ///
 /// `SIGTTOU` would stop this process when it writes a message to a terminal that belongs to the child.
 /// The placeholders close on `exec`: a stream that was closed for this process is closed for the child as well.
 /// Call it once, before the process has a second thread.
 ///
-/// @return 0, or an `errno` value; signals cannot be received then.
+/// @return 0, or an `errno` value; signals cannot be received then. `EMFILE` if the limit of open files is too low.
 int dlock_process_prepare(void);
 
 /// Whether `signal` was ignored when `dlock_process_prepare` ran; `false` if it never ran.
@@ -77,16 +81,25 @@ struct dlock_child_plan {
     const char *const *environment;
     /// A descriptor of the controlling terminal whose foreground group the child becomes, or -1.
     int terminal;
+    /// Arguments of this very program, terminated by NULL, with which it gives the lock back; NULL if the end of this process
+    /// does that. The guard executes it when this process has died and the group has ended.
+    const char *const *return_arguments;
+    /// The environment of that program, terminated by NULL.
+    const char *const *return_environment;
 };
 
 /// A launched child.
 struct dlock_child {
     /// The child, which is also the leader and the number of its own process group.
     pid_t pid;
+    /// A descriptor of the child (pidfd_open(2)), or -1 where the system has none.
+    int leader;
     /// The guard, which kills the child's process group when this process dies.
     pid_t guard;
     /// The writing end of the pipe whose end of file tells the guard that this process has died.
     int lifeline;
+    /// The address of what this process and the guard share.
+    uintptr_t terms;
 };
 
 /// What a launch was doing when it failed.
@@ -97,13 +110,14 @@ enum dlock_launch_step {
     dlock_launch_step_execute,
 };
 
-/// Starts a guard, then the child, and returns when the child executes the command.
+/// Starts the child and its guard, and returns when the child executes the command.
 ///
 /// The child gets a process group of its own, default signal actions (except for the signals that were ignored when
-/// `dlock_process_prepare` ran), an empty signal mask, and the standard streams of this process. On Linux the kernel
-/// kills it when the calling *thread* ends; call this from a thread that outlives the child.
+/// `dlock_process_prepare` ran), an empty signal mask, and the standard streams of this process; of other descriptors only those
+/// that this process was started with. On Linux the kernel kills it when the calling *thread* ends; call this from a thread that
+/// outlives the child.
 ///
-/// @param plan what to execute.
+/// @param plan what to execute; the strings have to stay valid until this function returns.
 /// @param child set if the launch succeeds.
 /// @param step set if the launch fails.
 /// @return 0, or an `errno` value; nothing is left behind then.
@@ -127,14 +141,29 @@ enum dlock_change {
 /// @return 0, or an `errno` value.
 int dlock_child_wait(pid_t pid, enum dlock_change *change, int *value);
 
-/// Sends `signal` to the process group of `pid`, or to `pid` alone if it has left that group.
-void dlock_child_signal(pid_t pid, int signal);
-
-/// Reaps an ended child, and dismisses and reaps its guard.
+/// Sends `signal` to the process group of the child, or to the child alone if it has left that group.
 ///
-/// @param child a child of which `dlock_child_wait` has reported the end.
-/// @param kill_group whether to kill what is left of its process group first, and to wait until that is gone, however
-///     long that takes.
-void dlock_child_reap(const struct dlock_child *child, bool kill_group);
+/// @param is_reaped whether the child itself has been reaped; then only what is left of its group is meant.
+void dlock_child_signal(const struct dlock_child *child, bool is_reaped, int signal);
+
+/// Now, in nanoseconds of a clock that goes on while the machine is suspended; for `dlock_child_set_deadlines`.
+int64_t dlock_clock(void);
+
+/// Tells the guard when to end the group if this process has not done so: because it is stopped, or hangs.
+///
+/// @param terminate_at when to ask it to end, on `dlock_clock`; the guard leaves this process a little time to do it itself.
+///     `INT64_MAX` if never.
+/// @param kill_at when to kill it; `INT64_MAX` if never.
+void dlock_child_set_deadlines(const struct dlock_child *child, int64_t terminate_at, int64_t kill_at);
+
+/// Reaps an ended child, of which `dlock_child_wait` has reported the end; not its guard.
+void dlock_child_reap(const struct dlock_child *child);
+
+/// Waits until nothing of the process group of a reaped child can do anything any more, however long that takes. What cannot be
+/// seen counts as alive.
+void dlock_child_await_group(const struct dlock_child *child);
+
+/// Dismisses and reaps the guard of a reaped child, and closes what belongs to the child.
+void dlock_child_dismiss(struct dlock_child *child);
 
 #endif

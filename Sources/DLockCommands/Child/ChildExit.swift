@@ -21,6 +21,12 @@ enum ChildExit: Sendable, Hashable {
         }
     }
 
+    /// Whether somebody ended the command, or what it was waiting for: a shell whose foreground job dies of a signal exits with
+    /// 128 plus the number of the signal. Ctrl-C reaches a command that has the terminal without passing through this process.
+    var wasEndedBySomebody: Bool {
+        [SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGKILL].contains(exitCode - 128)
+    }
+
     /// The keyboard signal, `SIGINT` or `SIGQUIT`, that killed the child.
     ///
     /// A program that reports this end should die of the same signal, see ``SignalSource/reraise(_:)``: an interactive

@@ -8,6 +8,7 @@ struct ChildRun: Sendable {
     private let terminal: Terminal?
     private let signals: SignalSource
     private let mayContinue: @Sendable () -> Bool
+    private let drain: GroupDrain
 
     /// A run of a child that has just been launched.
     ///
@@ -16,18 +17,21 @@ struct ChildRun: Sendable {
     ///   - hasTerminal: Whether it was launched as the foreground process group of `terminal`.
     ///   - terminal: The controlling terminal.
     ///   - signals: The source through which this process can be stopped.
+    ///   - drain: Waits for what the child leaves in its group.
     ///   - mayContinue: Whether the lock is still held.
     init(
         child: ChildProcess,
         hasTerminal: Bool,
         terminal: Terminal?,
         signals: SignalSource,
+        drain: GroupDrain,
         mayContinue: @escaping @Sendable () -> Bool
     ) {
         machine = RunMachine(hasTerminal: hasTerminal)
         self.child = child
         self.terminal = terminal
         self.signals = signals
+        self.drain = drain
         self.mayContinue = mayContinue
     }
 
@@ -78,8 +82,15 @@ struct ChildRun: Sendable {
                 : .stopRefused(mayContinue: mayContinue, isForeground: isForeground)
         case .checkResumption:
             return .resumed(mayContinue: mayContinue(), isForeground: isForeground)
-        case .finish(let exit, let killingGroup):
-            await child.reap(killingGroup: killingGroup)
+        case .awaitGroup:
+            child.reap()
+            drain.awaitGroup(of: child)
+        case .limitGroup:
+            drain.limitGroup(of: child)
+        case .finish(let exit):
+            drain.end()
+            child.reap()
+            child.dismissGuard()
             self.exit = exit
         }
         return nil

@@ -13,6 +13,11 @@ enum RunAction: Sendable, Hashable {
     case stopSelf
     /// Find out whether the child may go on; the answer is ``RunEvent/resumed(mayContinue:isForeground:)``.
     case checkResumption
+    /// Reap the child and wait, without a limit, until nothing of its group can act any more; the answer is
+    /// ``RunEvent/groupEnded``.
+    case awaitGroup
+    /// Report ``RunEvent/groupLimitReached`` when the group has had as long to end as the user allows.
+    case limitGroup
     /// Reap the child and report its end; the last action of a run.
-    case finish(ChildExit, killingGroup: Bool)
+    case finish(ChildExit)
 }

@@ -11,6 +11,10 @@ enum RunEvent: Sendable, Hashable {
     case continued(isForeground: Bool)
     /// The child has ended.
     case ended(ChildExit)
+    /// Nothing of the child's process group can act any more, as an answer to ``RunAction/awaitGroup``.
+    case groupEnded
+    /// The group has had as long to end as the user allows, as an answer to ``RunAction/limitGroup``.
+    case groupLimitReached
     /// The holder of the lock demands something.
     case ordered(ChildOrder)
     /// This process has been resumed, as an answer to ``RunAction/stopSelf`` or ``RunAction/checkResumption``.

@@ -21,6 +21,8 @@ struct RunMachine: Sendable, Hashable {
         case stopping(Int32)
         /// The child is stopped, but this process goes on.
         case stopped
+        /// The child has ended, what is left of its group is about to.
+        case draining(ChildExit)
         case finished
     }
 
@@ -31,8 +33,15 @@ struct RunMachine: Sendable, Hashable {
     private var hasTerminal: Bool
     /// Whether the child gets the terminal when it is continued in the foreground.
     private var wantsTerminal = false
+    /// Whether a signal that asks to end has been passed on.
+    private var wasAskedToEnd = false
     /// Whether the child has been told, like an orphaned process group, that it will never get the terminal.
     private var hasHungUp = false
+
+    /// Whether the child has ended, and the run goes on until its group has ended too.
+    var isDraining: Bool {
+        if case .draining = phase { true } else { false }
+    }
 
     /// Whether the run is over.
     var isFinished: Bool { phase == .finished }
@@ -55,6 +64,8 @@ struct RunMachine: Sendable, Hashable {
         case .stopped(let signal, let isForeground): stopped(signal, isForeground: isForeground)
         case .continued(let isForeground): continued(isForeground: isForeground)
         case .ended(let exit): ended(exit)
+        case .groupEnded: groupEnded()
+        case .groupLimitReached: groupLimitReached()
         case .ordered(let order): ordered(order)
         case .resumed(let mayContinue, let isForeground):
             resumed(mayContinue: mayContinue, isForeground: isForeground)
@@ -68,12 +79,13 @@ struct RunMachine: Sendable, Hashable {
 
 extension RunMachine {
     private mutating func received(_ signal: Int32) -> [RunAction] {
+        if SignalSource.isEnding(signal) { wasAskedToEnd = true }
         switch signal {
         case SIGCONT:
-            return phase == .running ? [.send(SIGCONT)] : phase == .stopped ? [.checkResumption] : []
+            return phase == .running || isDraining ? [.send(SIGCONT)] : phase == .stopped ? [.checkResumption] : []
         case SIGTSTP:
             // A child that is to end is not stopped any more.
-            return order == nil ? [.send(SIGTSTP)] : []
+            return order == nil && !isDraining ? [.send(SIGTSTP)] : []
         case SIGTERM, SIGHUP:
             // A stopped child could not react; a shell's `kill` does the same.
             return phase == .stopped ? [.send(signal), .send(SIGCONT)] : [.send(signal)]
@@ -95,11 +107,35 @@ extension RunMachine {
         }
     }
 
+    /// The child has ended; what it has left in its group may not have.
+    ///
+    /// A command that ended by itself leaves in the background what it means to leave there; that goes on without the lock. A
+    /// command that was ended has not had its way: the rest of its group is about to end, and the lock lasts until it has.
     private mutating func ended(_ exit: ChildExit) -> [RunAction] {
+        guard !isDraining else { return [] }
+        guard order != nil || wasAskedToEnd || exit.wasEndedBySomebody else { return finish(exit) }
+        phase = .draining(exit)
+        return switch order {
+        case nil: [.limitGroup, .awaitGroup]
+        case .terminate, .kill: [.send(SIGKILL), .awaitGroup]
+        }
+    }
+
+    private mutating func groupEnded() -> [RunAction] {
+        guard case .draining(let exit) = phase else { return [] }
+        return finish(exit)
+    }
+
+    private mutating func groupLimitReached() -> [RunAction] {
+        guard case .draining = phase, order != .kill else { return [] }
+        order = .kill
+        return [.send(SIGKILL)]
+    }
+
+    private mutating func finish(_ exit: ChildExit) -> [RunAction] {
         let wasSignalled = if case .signalled = exit { true } else { false }
         phase = .finished
-        return (hasTerminal ? [.takeTerminal(restoringModes: wasSignalled)] : [])
-            + [.finish(exit, killingGroup: order != nil)]
+        return (hasTerminal ? [.takeTerminal(restoringModes: wasSignalled)] : []) + [.finish(exit)]
     }
 }
 
@@ -124,7 +160,7 @@ extension RunMachine {
 
     /// Continues the child after this process was resumed.
     private mutating func resumed(mayContinue: Bool, isForeground: Bool) -> [RunAction] {
-        guard phase != .running else { return [] }
+        guard phase != .running, !isDraining else { return [] }
         phase = .running
         guard order == nil else { return [.send(SIGCONT)] }
         guard mayContinue else { return ordered(.kill) }

@@ -126,7 +126,9 @@ extension SignalSource {
     /// which signals are ignored, which the child will ignore too, but otherwise not `SIGPIPE` and `SIGTTOU`, which are
     /// ignored from now on; and it sees to it that no descriptor opened later becomes a standard stream.
     static func blockAll() {
-        preparation.withLock { $0 = dlock_process_prepare() }
+        // Not while the mutex is locked: as pid 1 it returns in another process.
+        let error = dlock_process_prepare()
+        preparation.withLock { $0 = error }
         for signal in received {
             dlock_signal_watch(signal)
         }

@@ -25,6 +25,9 @@ struct StoreOptions: ParsableArguments {
     )
     var store: String?
 
+    /// What was written on the command line, if anything was.
+    var text: String? { store }
+
     /// What was asked for, on the command line or in the environment.
     var address: StoreAddress {
         get throws {

@@ -48,6 +48,28 @@ struct LossPlan: Sendable {
         }
     }
 
+    /// When the command has to end if nothing more becomes known: what a guard can see to by itself.
+    ///
+    /// - Parameters:
+    ///   - validUntil: When the lease ends unless it is renewed; `nil` if it does not expire.
+    ///   - now: The present instant.
+    /// - Returns: `nil` if the command may go on for ever.
+    func deadlines(validUntil: LeaseClock.Instant?, at now: LeaseClock.Instant) -> Deadlines? {
+        var unrenewed = self
+        if let validUntil { unrenewed.plan(end: validUntil, window: max(.zero, now.duration(to: validUntil))) }
+        let kill = [killAt, unrenewed.killAt].compactMap(\.self).min()
+        let terminate = [terminateAt, unrenewed.terminateAt].compactMap(\.self).min()
+        return kill.map { Deadlines(terminate: hasOrdered ? nil : terminate, kill: $0) }
+    }
+
+    /// When a command has to end.
+    struct Deadlines: Hashable, Sendable {
+        /// When it is asked to end; `nil` if it has been asked already.
+        var terminate: LeaseClock.Instant?
+        /// When it is killed.
+        var kill: LeaseClock.Instant
+    }
+
     /// What is due at `now`, in order.
     mutating func orders(at now: LeaseClock.Instant) -> [ChildOrder] {
         var orders: [ChildOrder] = []

@@ -15,6 +15,7 @@ final class LossWatch: Sendable {
     private let clock: LeaseClock
     private let plan: Mutex<LossPlan>
     private let complaint = Mutex<Task<Void, Never>?>(nil)
+    private let child = Mutex<ChildProcess?>(nil)
 
     /// Watches `lease`; the command also has to go when it has held the lock for `holdAtMost`.
     init(lease: Lease, holdAtMost: Duration?, clock: LeaseClock) {
@@ -25,8 +26,17 @@ final class LossWatch: Sendable {
         (orders, mailbox) = AsyncStream.makeStream(of: ChildOrder.self)
     }
 
-    /// Whether the command has been told to end.
-    var hasOrdered: Bool { plan.withLock { $0.hasOrdered } }
+    /// Whether the command has been told to end, or its guard has seen to that while this process was stopped.
+    var hasOrdered: Bool {
+        let now = clock.now
+        return plan.withLock { $0.hasOrdered || ($0.nextWake.map { $0 <= now } ?? false) }
+    }
+
+    /// Keeps the guard of a child informed of when the child has to end, for the case that this process is stopped then.
+    func inform(_ child: ChildProcess) {
+        self.child.withLock { $0 = child }
+        updateGuard()
+    }
 
     /// Watches until the task is cancelled.
     func run() async {
@@ -56,7 +66,32 @@ final class LossWatch: Sendable {
         }
         for order in due { mailbox.yield(order) }
         if due.contains(.kill) { complainIfNeeded() }
-        return next
+        updateGuard()
+        return [next, nextUpdate(at: now)].compactMap(\.self).min()
+    }
+
+    /// Tells the guard what the lease allows now.
+    private func updateGuard() {
+        guard let child = child.withLock(\.self) else { return }
+        // Read before the clock of leases: if this process is stopped in between, the guard is early, not late.
+        let guardNow = GuardDeadlines.Instant.now
+        let now = clock.now
+        let deadlines = plan.withLock { $0.deadlines(validUntil: lease.validUntil, at: now) }
+        child.setDeadlines(
+            deadlines.map { deadlines in
+                GuardDeadlines(
+                    terminate: deadlines.terminate.map { guardNow.advanced(by: now.duration(to: $0)) },
+                    kill: guardNow.advanced(by: now.duration(to: deadlines.kill))
+                )
+            }
+        )
+    }
+
+    /// When to look whether the lease has been renewed, well before the guard would act on what it knows; `nil` if leases do not
+    /// expire.
+    private func nextUpdate(at now: LeaseClock.Instant) -> LeaseClock.Instant? {
+        guard let end = lease.validUntil, now < end else { return nil }
+        return now.advanced(by: max(.milliseconds(10), now.duration(to: end) / 4))
     }
 
     /// A command that cannot be killed (it is another user's, or stuck in the kernel) keeps the lock; say so.

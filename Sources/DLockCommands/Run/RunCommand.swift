@@ -46,6 +46,13 @@ struct RunCommand: AsyncParsableCommand {
         )
     )
     var holdAtMost: DurationArgument?
+    @Option(
+        help: ArgumentHelp(
+            "How long the rest of a command's process group has to end once the command was ended by a signal, before it is killed; the lock lasts until then. 0 for at once, or never.",
+            valueName: "duration"
+        )
+    )
+    var killAfter = LimitArgument(.seconds(10))
     @Option(help: ArgumentHelp("Exit code if the lock is busy, or the wait timed out.", valueName: "code"))
     var conflictExitCode: Int32 = DLockExit.conflict
     @Option(help: ArgumentHelp("What to tell others who wait or look.", valueName: "text"))

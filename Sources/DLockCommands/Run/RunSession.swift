@@ -92,14 +92,38 @@ struct RunSession {
         let supervisor = ChildSupervisor(
             command: command.commandBytes,
             environment: environment(lease),
-            signals: signals
+            signals: signals,
+            ending: ending(lease),
+            clock: service.clock
         )
         let watching = Task { await watch.run() }
         defer { watching.cancel() }
-        let exit = try await supervisor.run(orders: watch.orders) {
+        let exit = try await supervisor.run(orders: watch.orders, onLaunch: watch.inform) {
             if case .lost = lease.state { false } else { true }
         }
         return (exit, watch.hasOrdered)
+    }
+
+    private func ending(_ lease: Lease) -> CommandEnding {
+        let limit = command.killAfter.duration
+        return CommandEnding(killAfter: limit, lockReturn: lockReturn(lease)) { [quiet = command.quiet] in
+            guard !quiet else { return }
+            let end = limit.map { ", or is killed \($0.shortText) after the command" } ?? ""
+            Console.error("the command was ended, but part of its process group still runs; the lock lasts until it ends\(end)")
+        }
+    }
+
+    /// How the guard gives the lock back when this process has died, where the store would keep it until the lease ends.
+    private func lockReturn(_ lease: Lease) -> LockReturn? {
+        // What is to be held for some time is held for it.
+        guard lease.validUntil != nil, command.holdAtLeast == nil else { return nil }
+        var environment = ChildEnvironment.inherited
+        if let store = command.store.text { environment["DLOCK_STORE"] = ByteString(store) }
+        let arguments = ["dlock", "release", "--force", "--owner", lease.owner.description, "--"]
+        return LockReturn(
+            arguments: arguments.map { ByteString($0) } + [ByteString(lease.name.bytes)],
+            environment: environment
+        )
     }
 
     private func environment(_ lease: Lease) -> ChildEnvironment {

@@ -31,7 +31,7 @@ struct RunMachineRandomTests {
         let stops = [SIGTSTP, SIGSTOP, SIGTTIN, SIGTTOU]
         let isForeground = Bool.random(using: &generator)
         let mayContinue = Int.random(in: 0..<4, using: &generator) > 0
-        switch Int.random(in: 0..<20, using: &generator) {
+        switch Int.random(in: 0..<23, using: &generator) {
         case 0..<6: return .received(signals.randomElement(using: &generator) ?? SIGINT)
         case 6..<11: return .stopped(stops.randomElement(using: &generator) ?? SIGSTOP, isForeground: isForeground)
         case 11..<13: return .continued(isForeground: isForeground)
@@ -39,6 +39,9 @@ struct RunMachineRandomTests {
         case 15..<17: return .stopRefused(mayContinue: mayContinue, isForeground: isForeground)
         case 17: return .ordered(.terminate)
         case 18: return .ordered(.kill)
+        case 19: return .groupEnded
+        case 20: return .groupLimitReached
+        case 21: return .ended(.signalled(SIGINT))
         default: return .ended(.exited(0))
         }
     }
@@ -55,13 +58,15 @@ struct RunMachineRandomTests {
         var machine = RunMachine(hasTerminal: Bool.random(using: &generator))
         var isFinished = false
         var isOrdered = false
+        var isDraining = false
+        var mustDrain = false
         for _ in 0..<40 {
             let event = Self.event(using: &generator)
             let actions = machine.handle(event)
             if isFinished {
                 #expect(actions.isEmpty, "seed \(seed)")
             }
-            if isOrdered {
+            if isOrdered || isDraining {
                 #expect(!actions.contains(.stopSelf), "nothing stops a process that gives away a lock")
                 #expect(!actions.contains(.send(SIGTSTP)))
             }
@@ -69,11 +74,22 @@ struct RunMachineRandomTests {
                 isOrdered = true
             }
             checkQuestions(in: actions)
-            if case .ended(let exit) = event, !isFinished {
-                #expect(actions.last == .finish(exit, killingGroup: isOrdered), "seed \(seed)")
+            if [.received(SIGINT), .received(SIGTERM), .received(SIGHUP)].contains(event), !isFinished { mustDrain = true }
+            switch event {
+            case .ended(let exit) where !isFinished && !isDraining:
+                if isOrdered || mustDrain || exit.wasEndedBySomebody {
+                    #expect(actions.last == .awaitGroup, "seed \(seed)")
+                    #expect(actions.first == (isOrdered ? .send(SIGKILL) : .limitGroup), "seed \(seed)")
+                    isDraining = true
+                } else {
+                    #expect(actions.last == .finish(exit), "seed \(seed)")
+                    isFinished = true
+                }
+            case .groupEnded where isDraining && !isFinished:
+                #expect(actions.contains { if case .finish = $0 { true } else { false } }, "seed \(seed)")
                 isFinished = true
-            } else {
-                #expect(!actions.contains { if case .finish = $0 { true } else { false } })
+            default:
+                #expect(!actions.contains { if case .finish = $0 { true } else { false } }, "seed \(seed)")
             }
             #expect(machine.isFinished == isFinished)
         }
@@ -98,7 +114,7 @@ struct RunMachineRandomTests {
                     #expect(isLent, "seed \(seed)")
                     isLent = false
                 case .stopSelf, .finish: #expect(!isLent, "seed \(seed)")
-                case .send, .checkResumption: break
+                case .send, .checkResumption, .awaitGroup, .limitGroup: break
                 }
             }
         }

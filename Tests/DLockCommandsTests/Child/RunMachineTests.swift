@@ -58,7 +58,7 @@ extension RunMachineTests {
     static let endings = [
         Scenario(
             "an end is final",
-            Step(.ended(.exited(3)), .finish(.exited(3), killingGroup: false)),
+            Step(.ended(.exited(3)), .finish(.exited(3))),
             Step(.received(SIGTERM)),
             Step(.ordered(.kill)),
             Step(.ended(.exited(4)))
@@ -69,17 +69,60 @@ extension RunMachineTests {
             Step(
                 .ended(.exited(0)),
                 .takeTerminal(restoringModes: false),
-                .finish(.exited(0), killingGroup: false)
+                .finish(.exited(0))
             )
         ),
         Scenario(
             "the modes are restored if a signal killed the child",
             hasTerminal: true,
             Step(
-                .ended(.signalled(SIGKILL)),
+                .ended(.signalled(SIGSEGV)),
                 .takeTerminal(restoringModes: true),
-                .finish(.signalled(SIGKILL), killingGroup: false)
+                .finish(.signalled(SIGSEGV))
             )
+        ),
+        Scenario(
+            "a command that was asked to end is waited for with its whole group",
+            Step(.received(SIGTERM), .send(SIGTERM)),
+            Step(.ended(.exited(0)), .limitGroup, .awaitGroup),
+            Step(.received(SIGTSTP)),
+            Step(.received(SIGINT), .send(SIGINT)),
+            Step(.received(SIGCONT), .send(SIGCONT)),
+            Step(.groupEnded, .finish(.exited(0))),
+            Step(.groupLimitReached)
+        ),
+        Scenario(
+            "what is left of a group is killed when it has had its time, once",
+            Step(.received(SIGINT), .send(SIGINT)),
+            Step(.ended(.exited(0)), .limitGroup, .awaitGroup),
+            Step(.groupLimitReached, .send(SIGKILL)),
+            Step(.groupLimitReached),
+            Step(.groupEnded, .finish(.exited(0)))
+        ),
+        Scenario(
+            "the terminal stays with the group until it has ended",
+            hasTerminal: true,
+            Step(.ended(.signalled(SIGINT)), .limitGroup, .awaitGroup),
+            Step(.groupEnded, .takeTerminal(restoringModes: true), .finish(.signalled(SIGINT)))
+        ),
+        Scenario(
+            "a shell whose foreground job was killed is taken for killed",
+            Step(.ended(.exited(143)), .limitGroup, .awaitGroup),
+            Step(.groupEnded, .finish(.exited(143)))
+        ),
+        Scenario(
+            "an order that comes while the group ends is carried out",
+            Step(.received(SIGTERM), .send(SIGTERM)),
+            Step(.ended(.exited(0)), .limitGroup, .awaitGroup),
+            Step(.ordered(.terminate), .send(SIGTERM), .send(SIGCONT)),
+            Step(.ordered(.kill), .send(SIGKILL)),
+            Step(.groupLimitReached),
+            Step(.groupEnded, .finish(.exited(0)))
+        ),
+        Scenario(
+            "a signal that asks for something else keeps nothing",
+            Step(.received(SIGUSR1), .send(SIGUSR1)),
+            Step(.ended(.exited(0)), .finish(.exited(0)))
         ),
         Scenario(
             "orders are carried out once, and the group does not outlive the child",
@@ -88,7 +131,8 @@ extension RunMachineTests {
             Step(.received(SIGTSTP)),
             Step(.ordered(.kill), .send(SIGKILL)),
             Step(.ordered(.terminate)),
-            Step(.ended(.signalled(SIGKILL)), .finish(.signalled(SIGKILL), killingGroup: true))
+            Step(.ended(.signalled(SIGKILL)), .send(SIGKILL), .awaitGroup),
+            Step(.groupEnded, .finish(.signalled(SIGKILL)))
         ),
     ]
 
@@ -120,7 +164,7 @@ extension RunMachineTests {
             Step(
                 .ended(.exited(0)),
                 .takeTerminal(restoringModes: false),
-                .finish(.exited(0), killingGroup: false)
+                .finish(.exited(0))
             )
         ),
         Scenario(
@@ -129,7 +173,8 @@ extension RunMachineTests {
             Step(.stopped(SIGTSTP, isForeground: false), .takeTerminal(restoringModes: true), .stopSelf),
             Step(.resumed(mayContinue: false, isForeground: true), .send(SIGKILL)),
             Step(.received(SIGCONT), .send(SIGCONT)),
-            Step(.ended(.signalled(SIGKILL)), .finish(.signalled(SIGKILL), killingGroup: true))
+            Step(.ended(.signalled(SIGKILL)), .send(SIGKILL), .awaitGroup),
+            Step(.groupEnded, .finish(.signalled(SIGKILL)))
         ),
         Scenario(
             "an order overtakes a stop",

@@ -59,7 +59,8 @@ func runProgram(_ arguments: [String], onStart: (Int32) async -> Void = { _ in }
     }
     await onStart(child.identifier)
     for await case .ended(let exit) in events {
-        await child.reap(killingGroup: false)
+        child.reap()
+        child.dismissGuard()
         return ProgramResult(exitCode: exit.exitCode, output: scratch.text("output"))
     }
     // The test has run out of time.
