@@ -187,8 +187,8 @@ int dlock_guard_start(const struct guard_plan *plan, struct guard *guard) {
     if (terms == MAP_FAILED) {
         return errno;
     }
-    atomic_init(&terms->terminate_at, INT64_MAX);
-    atomic_init(&terms->kill_at, INT64_MAX);
+    atomic_init(&terms->terminate_at, plan->terminate_at);
+    atomic_init(&terms->kill_at, plan->kill_at);
     struct pipe_ends lifeline;
     int error = open_pipe(&lifeline);
     if (error == 0) {

@@ -19,6 +19,9 @@ struct guard_terms {
 struct guard_plan {
     /// What it guards.
     struct process_group group;
+    /// The first values of what is shared.
+    int64_t terminate_at;
+    int64_t kill_at;
     /// Descriptors that the guard must close: the parent's ends of other pipes.
     int foreign[4];
     /// The program that gives the lock back when the parent has died, or -1; then `arguments` and `environment`.

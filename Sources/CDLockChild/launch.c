@@ -133,6 +133,8 @@ static int start_guard(
     const struct dlock_child_plan *plan, struct dlock_child *child, const struct launch_pipes *pipes) {
     struct guard_plan guard_plan = {
         .group = {child->pid, child->leader},
+        .terminate_at = plan->terminate_at,
+        .kill_at = plan->kill_at,
         .foreign = {pipes->permission.reading, pipes->permission.writing, pipes->report.reading, pipes->report.writing},
         .return_program = plan->return_arguments != NULL ? dlock_own_program() : -1,
         .return_arguments = plan->return_arguments,

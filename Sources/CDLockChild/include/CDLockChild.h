@@ -81,6 +81,9 @@ struct dlock_child_plan {
     const char *const *environment;
     /// A descriptor of the controlling terminal whose foreground group the child becomes, or -1.
     int terminal;
+    /// When the guard ends the group if this process has not said anything else until then; see `dlock_child_set_deadlines`.
+    int64_t terminate_at;
+    int64_t kill_at;
     /// Arguments of this very program, terminated by NULL, with which it gives the lock back; NULL if the end of this process
     /// does that. The guard executes it when this process has died and the group has ended.
     const char *const *return_arguments;

@@ -32,6 +32,7 @@ final class ChildProcess: Sendable {
     ///   - command: The command and its arguments.
     ///   - environment: All environment variables of the child.
     ///   - terminal: The controlling terminal, if the child is to become its foreground process group.
+    ///   - deadlines: When the guard ends the child, until it is told otherwise; `nil` if never.
     ///   - lockReturn: How the guard gives the lock back if this process dies; `nil` if the end of this process does that.
     ///   - onEvent: Called on a thread of its own for every change of the child's state, the last of which is its end.
     /// - Returns: The child, which executes the command by now.
@@ -40,13 +41,20 @@ final class ChildProcess: Sendable {
         _ command: [ByteString],
         environment: ChildEnvironment,
         terminal: Terminal?,
+        deadlines: GuardDeadlines? = nil,
         lockReturn: LockReturn? = nil,
         onEvent: @escaping @Sendable (ChildEvent) -> Void
     ) async throws(ChildLaunchError) -> ChildProcess {
         let result: Result<ChildProcess, ChildLaunchError> = await withCheckedContinuation { continuation in
             // On Linux the kernel kills the child when the thread that launched it ends, so this one stays to watch.
             let error = BlockingThread.start {
-                let result = spawn(command, environment: environment, terminal: terminal, lockReturn: lockReturn)
+                let result = spawn(
+                    command,
+                    environment: environment,
+                    terminal: terminal,
+                    deadlines: deadlines,
+                    lockReturn: lockReturn
+                )
                 continuation.resume(returning: result)
                 if case .success(let child) = result {
                     child.watch(onEvent)
@@ -75,11 +83,7 @@ final class ChildProcess: Sendable {
     func setDeadlines(_ deadlines: GuardDeadlines?) {
         state.withLock { state in
             guard !state.isDismissed else { return }
-            dlock_child_set_deadlines(
-                &state.handle,
-                deadlines?.terminate?.nanoseconds ?? .max,
-                deadlines?.kill.nanoseconds ?? .max
-            )
+            dlock_child_set_deadlines(&state.handle, deadlines.terminateNanoseconds, deadlines.killNanoseconds)
         }
     }
 
@@ -119,6 +123,7 @@ final class ChildProcess: Sendable {
         _ command: [ByteString],
         environment: ChildEnvironment,
         terminal: Terminal?,
+        deadlines: GuardDeadlines?,
         lockReturn: LockReturn?
     ) -> Result<ChildProcess, ChildLaunchError> {
         let name = command.first ?? ""
@@ -133,6 +138,8 @@ final class ChildProcess: Sendable {
                 arguments: arrays[1],
                 environment: arrays[2],
                 terminal: terminal?.descriptor ?? -1,
+                terminate_at: deadlines.terminateNanoseconds,
+                kill_at: deadlines.killNanoseconds,
                 return_arguments: lockReturn == nil ? nil : arrays[3],
                 return_environment: arrays[4]
             )

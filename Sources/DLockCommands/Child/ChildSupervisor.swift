@@ -71,6 +71,7 @@ struct ChildSupervisor: Sendable {
             command,
             environment: environment,
             terminal: isExclusive ? terminal : nil,
+            deadlines: ending.deadlines(),
             lockReturn: ending.lockReturn
         ) { event in
             mailbox.yield(.child(event))

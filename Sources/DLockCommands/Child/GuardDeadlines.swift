@@ -27,3 +27,11 @@ struct GuardDeadlines: Hashable, Sendable {
     /// When the command is killed.
     var kill: Instant
 }
+
+extension GuardDeadlines? {
+    /// ``GuardDeadlines/terminate`` as the guard takes it.
+    var terminateNanoseconds: Int64 { self?.terminate?.nanoseconds ?? .max }
+
+    /// ``GuardDeadlines/kill`` as the guard takes it.
+    var killNanoseconds: Int64 { self?.kill.nanoseconds ?? .max }
+}

@@ -59,13 +59,13 @@ struct RunMachine: Sendable, Hashable {
     /// - Returns: What is to be done, in this order; nothing once the run is over.
     mutating func handle(_ event: RunEvent) -> [RunAction] {
         guard !isFinished else { return [] }
+        if isDraining { return handleWhileDraining(event) }
         return switch event {
         case .received(let signal): received(signal)
         case .stopped(let signal, let isForeground): stopped(signal, isForeground: isForeground)
         case .continued(let isForeground): continued(isForeground: isForeground)
         case .ended(let exit): ended(exit)
-        case .groupEnded: groupEnded()
-        case .groupLimitReached: groupLimitReached()
+        case .groupEnded, .groupLimitReached: []
         case .ordered(let order): ordered(order)
         case .resumed(let mayContinue, let isForeground):
             resumed(mayContinue: mayContinue, isForeground: isForeground)
@@ -82,10 +82,10 @@ extension RunMachine {
         if SignalSource.isEnding(signal) { wasAskedToEnd = true }
         switch signal {
         case SIGCONT:
-            return phase == .running || isDraining ? [.send(SIGCONT)] : phase == .stopped ? [.checkResumption] : []
+            return phase == .running ? [.send(SIGCONT)] : phase == .stopped ? [.checkResumption] : []
         case SIGTSTP:
             // A child that is to end is not stopped any more.
-            return order == nil && !isDraining ? [.send(SIGTSTP)] : []
+            return order == nil ? [.send(SIGTSTP)] : []
         case SIGTERM, SIGHUP:
             // A stopped child could not react; a shell's `kill` does the same.
             return phase == .stopped ? [.send(signal), .send(SIGCONT)] : [.send(signal)]
@@ -112,7 +112,6 @@ extension RunMachine {
     /// A command that ended by itself leaves in the background what it means to leave there; that goes on without the lock. A
     /// command that was ended has not had its way: the rest of its group is about to end, and the lock lasts until it has.
     private mutating func ended(_ exit: ChildExit) -> [RunAction] {
-        guard !isDraining else { return [] }
         guard order != nil || wasAskedToEnd || exit.wasEndedBySomebody else { return finish(exit) }
         phase = .draining(exit)
         return switch order {
@@ -121,15 +120,17 @@ extension RunMachine {
         }
     }
 
-    private mutating func groupEnded() -> [RunAction] {
+    /// Reacts to an event while the rest of the group ends. The child is gone, so nothing of it stops or goes on.
+    private mutating func handleWhileDraining(_ event: RunEvent) -> [RunAction] {
         guard case .draining(let exit) = phase else { return [] }
-        return finish(exit)
-    }
-
-    private mutating func groupLimitReached() -> [RunAction] {
-        guard case .draining = phase, order != .kill else { return [] }
-        order = .kill
-        return [.send(SIGKILL)]
+        switch event {
+        case .received(SIGTSTP): return []
+        case .received(let signal): return [.send(signal)]
+        case .ordered(let new): return ordered(new)
+        case .groupEnded: return finish(exit)
+        case .groupLimitReached: return ordered(.kill)
+        case .stopped, .continued, .ended, .resumed, .stopRefused: return []
+        }
     }
 
     private mutating func finish(_ exit: ChildExit) -> [RunAction] {
@@ -160,7 +161,7 @@ extension RunMachine {
 
     /// Continues the child after this process was resumed.
     private mutating func resumed(mayContinue: Bool, isForeground: Bool) -> [RunAction] {
-        guard phase != .running, !isDraining else { return [] }
+        guard phase != .running else { return [] }
         phase = .running
         guard order == nil else { return [.send(SIGCONT)] }
         guard mayContinue else { return ordered(.kill) }

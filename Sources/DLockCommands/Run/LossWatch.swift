@@ -35,7 +35,21 @@ final class LossWatch: Sendable {
     /// Keeps the guard of a child informed of when the child has to end, for the case that this process is stopped then.
     func inform(_ child: ChildProcess) {
         self.child.withLock { $0 = child }
-        updateGuard()
+        child.setDeadlines(deadlines)
+    }
+
+    /// When the child has to end as far as is known now, on the clock of the guard; `nil` if never.
+    var deadlines: GuardDeadlines? {
+        // Read before the clock of leases: if this process is stopped in between, the guard is early, not late.
+        let guardNow = GuardDeadlines.Instant.now
+        let now = clock.now
+        let deadlines = plan.withLock { $0.deadlines(validUntil: lease.validUntil, at: now) }
+        return deadlines.map { deadlines in
+            GuardDeadlines(
+                terminate: deadlines.terminate.map { guardNow.advanced(by: now.duration(to: $0)) },
+                kill: guardNow.advanced(by: now.duration(to: deadlines.kill))
+            )
+        }
     }
 
     /// Watches until the task is cancelled.
@@ -66,25 +80,8 @@ final class LossWatch: Sendable {
         }
         for order in due { mailbox.yield(order) }
         if due.contains(.kill) { complainIfNeeded() }
-        updateGuard()
+        child.withLock(\.self)?.setDeadlines(deadlines)
         return [next, nextUpdate(at: now)].compactMap(\.self).min()
-    }
-
-    /// Tells the guard what the lease allows now.
-    private func updateGuard() {
-        guard let child = child.withLock(\.self) else { return }
-        // Read before the clock of leases: if this process is stopped in between, the guard is early, not late.
-        let guardNow = GuardDeadlines.Instant.now
-        let now = clock.now
-        let deadlines = plan.withLock { $0.deadlines(validUntil: lease.validUntil, at: now) }
-        child.setDeadlines(
-            deadlines.map { deadlines in
-                GuardDeadlines(
-                    terminate: deadlines.terminate.map { guardNow.advanced(by: now.duration(to: $0)) },
-                    kill: guardNow.advanced(by: now.duration(to: deadlines.kill))
-                )
-            }
-        )
     }
 
     /// When to look whether the lease has been renewed, well before the guard would act on what it knows; `nil` if leases do not

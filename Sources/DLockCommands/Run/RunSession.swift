@@ -93,7 +93,7 @@ struct RunSession {
             command: command.commandBytes,
             environment: environment(lease),
             signals: signals,
-            ending: ending(lease),
+            ending: ending(lease, watch),
             clock: service.clock
         )
         let watching = Task { await watch.run() }
@@ -104,9 +104,9 @@ struct RunSession {
         return (exit, watch.hasOrdered)
     }
 
-    private func ending(_ lease: Lease) -> CommandEnding {
+    private func ending(_ lease: Lease, _ watch: LossWatch) -> CommandEnding {
         let limit = command.killAfter.duration
-        return CommandEnding(killAfter: limit, lockReturn: lockReturn(lease)) { [quiet = command.quiet] in
+        return CommandEnding(killAfter: limit, deadlines: { watch.deadlines }, lockReturn: lockReturn(lease)) { [quiet = command.quiet] in
             guard !quiet else { return }
             let end = limit.map { ", or is killed \($0.shortText) after the command" } ?? ""
             Console.error("the command was ended, but part of its process group still runs; the lock lasts until it ends\(end)")

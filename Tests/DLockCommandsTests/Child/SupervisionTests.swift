@@ -76,7 +76,7 @@ struct SupervisionTests {
         let script = "touch \(scratch.path("ready")); while ! test -e \(scratch.path("go")); do sleep 0.02; done"
         _ = try await runProgram(SupervisingProgram.prefix + ["sh", "-c", script]) { pid in
             _ = await eventually { scratch.contains("ready") }
-            guardian = await children(of: pid).min()
+            guardian = await children(of: pid).max()
             scratch.create("go")
         }
         #expect(await processState(try #require(guardian)).isEmpty)

@@ -6,6 +6,8 @@ struct TerminalSession {
     enum Move {
         /// Wait until the terminal shows something new that matches a regular expression.
         case expect(String)
+        /// Wait until a file exists.
+        case await(String)
         /// Type something.
         case type(String)
         /// Change the size of the terminal to this number of columns.
@@ -14,6 +16,7 @@ struct TerminalSession {
         fileprivate var json: [String] {
             switch self {
             case .expect(let pattern): ["expect", pattern]
+            case .await(let path): ["await", path]
             case .type(let text): ["type", text]
             case .resize(let columns): ["resize", "\(columns)"]
             }
@@ -73,6 +76,11 @@ struct TerminalSession {
             deadline = time.monotonic() + 20
             if kind == "type":
                 os.write(terminal, text.encode())
+            elif kind == "await":
+                while not os.path.exists(text):
+                    if time.monotonic() > deadline:
+                        raise TimeoutError
+                    time.sleep(0.005)
             elif kind == "resize":
                 fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, int(text), 0, 0))
             else:

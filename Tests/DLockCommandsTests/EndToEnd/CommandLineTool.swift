@@ -54,6 +54,11 @@ final class CommandLineTool: Sendable {
         try start(arguments, environment: [:])
     }
 
+    /// As ``start(_:)``.
+    func start(_ arguments: [String]) throws -> RunningProcess {
+        try start(arguments, environment: [:])
+    }
+
     private func start(_ arguments: [String], environment: [String: String]) throws -> RunningProcess {
         var all = ProcessInfo.processInfo.environment
         all["DLOCK_STORE"] = store
