@@ -44,9 +44,8 @@ struct GroupEndTests {
             """
         try Data(program.utf8).write(to: URL(fileURLWithPath: scratch.path(name + ".py")))
         // The shell waits for a pipeline whatever happens, but not for what it has started in the background.
-        let job = "#!/bin/sh\npython3 \(scratch.path(name + ".py")) " + (ignoresTerm ? "&\nwait\n" : "| cat\n")
+        let job = "python3 \(scratch.path(name + ".py")) " + (ignoresTerm ? "&\nwait\n" : "| cat\n")
         try Data(job.utf8).write(to: URL(fileURLWithPath: scratch.path(name)))
-        _ = chmod(scratch.path(name), 0o700)
     }
 
     /// Ends one command while another waits for its lock.
@@ -54,7 +53,7 @@ struct GroupEndTests {
         try? FileManager.default.removeItem(atPath: scratch.path("log"))
         // A request to end makes `timeout` do what it does when the time is over.
         let limit = ending == .timeout ? "exec timeout 60 " : "exec "
-        let run = "run --store \(tool.store) --kill-after 300ms --quiet name -- \(scratch.path(worker))"
+        let run = "run --store \(tool.store) --kill-after 300ms --quiet name -- sh \(scratch.path(worker))"
         let command = "\(limit)\(CommandLineTool.path) \(run)"
         let first =
             ending == .controlC
@@ -97,7 +96,7 @@ struct GroupEndTests {
     private static let rounds = 25
 
     @Test func `Members have as long as the user allows`() async throws {
-        let job = ["run", "--kill-after", "never", "name", "--", scratch.path("slow")]
+        let job = ["run", "--kill-after", "never", "name", "--", "sh", scratch.path("slow")]
         let first = try tool.start(job)
         #expect(await eventually { scratch.contains("log") })
         first.signal(SIGTERM)

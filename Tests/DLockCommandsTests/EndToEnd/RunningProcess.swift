@@ -21,9 +21,14 @@ final class RunningProcess: Sendable {
         process.arguments = Array(arguments.dropFirst())
         process.environment = environment
         process.standardInput = ends.reading
-        process.standardOutput = try Self.file(folder.appendingPathComponent("output"))
-        process.standardError = try Self.file(folder.appendingPathComponent("errors"))
+        let streams = [
+            try Self.file(folder.appendingPathComponent("output")), try Self.file(folder.appendingPathComponent("errors")),
+        ]
+        process.standardOutput = streams[0]
+        process.standardError = streams[1]
         try process.run()
+        // The process has them; here they would stay open as long as Foundation keeps its object.
+        for stream in streams + [ends.reading] { try? stream.close() }
     }
 
     deinit {
@@ -66,6 +71,7 @@ final class RunningProcess: Sendable {
             }
             try await Task.sleep(for: .milliseconds(2))
         }
+        try? input.close()
         let died = process.terminationReason == .uncaughtSignal
         return Finished(
             exitCode: process.terminationStatus + (died ? 128 : 0),
