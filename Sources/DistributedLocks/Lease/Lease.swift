@@ -18,6 +18,9 @@ public final class Lease: Sendable {
     /// The name that is held.
     public var name: LockName { record.claim.name }
 
+    /// Who holds it, as the store knows it.
+    package var owner: OwnerID { record.claim.owner }
+
     /// How it is held.
     public var mode: LockMode { record.claim.mode }
 

@@ -15,10 +15,11 @@ struct Bench {
 
     init(
         lifetime: StoreCapabilities.Lifetime = .expiring(.milliseconds(10) ... .seconds(3_600)),
+        releasesLater: Bool = false,
         _ change: (inout LockConfiguration) -> Void = { _ in }
     ) {
         clock = ManualClock()
-        store = ScriptedStore(clock: clock.leaseClock, lifetime: lifetime)
+        store = ScriptedStore(clock: clock.leaseClock, lifetime: lifetime, releasesLater: releasesLater)
         let logs = InMemoryLogHandler()
         self.logs = logs
         service = LockService(store, configuration: .testing(logs, change))
