@@ -157,11 +157,11 @@ import Testing
         }
         #expect(keeper.object != nil)
         await clock.settle { clock.sleeperCount == 1 }
-        clock.advance(to: .at(10))
+        clock.jump(to: .at(10))
         #expect(await clock.settle { store.renewed.count == 1 })
         #expect(store.released.count == 0)
         await clock.settle { clock.nextDeadline == .at(15) }
-        clock.advance(to: .at(15))
+        clock.jump(to: .at(15))
         #expect(await clock.settle { store.released.count == 1 })
         #expect(await clock.settle { keeper.object == nil }, "and no longer")
     }
@@ -193,7 +193,7 @@ import Testing
             try await lock.withLock { _ in try await clock.sleep(for: .seconds(1_000)) }
         }
         await bench.clock.settle { bench.clock.sleeperCount == 2 }
-        bench.clock.advance(to: .at(5))
+        bench.clock.jump(to: .at(5))
         await #expect(throws: LockError.lost(lock.name, .heldTooLong)) { try await work.value }
         // The body ends as soon as it is told; the lock is given back beside that.
         #expect(await bench.clock.settle { bench.store.released.count == 1 })

@@ -11,7 +11,7 @@ import Testing
 
     @Test("What the store is asked", arguments: [nil, Duration.seconds(5), .zero, .seconds(-3)])
     func request(timeout: Duration?) async throws {
-        clock.advance(to: .at(100))
+        clock.jump(to: .at(100))
         let lease = try await bench.lock("orders/42").acquire(timeout: timeout)
         let request = try #require(store.acquired.all.first)
         #expect(request.claim.name.text == "orders/42")
@@ -41,7 +41,7 @@ import Testing
         var contention = answer
         contention.observedAt = bench.service.configuration.wallClock.now
         store.onAcquire { [clock] request in
-            if case .until(let deadline) = request.patience { clock.advance(to: deadline) }
+            if case .until(let deadline) = request.patience { clock.jump(to: deadline) }
             return .unavailable(answer)
         }
         let lock = try bench.lock()

@@ -105,7 +105,7 @@ import Testing
         let lease = try await bench.lock().acquire()
         let release = Task { await lease.release() }
         await clock.settle { store.released.count == 1 && clock.nextDeadline == .at(5) }
-        clock.advance(to: .at(3))
+        clock.jump(to: .at(3))
         let close = Task { await bench.service.close() }
         #expect(await clock.settle { bench.service.keeper.isClosed })
         await bench.advance(until: close)
@@ -131,7 +131,7 @@ import Testing
         let lock = try bench.lock()
         let work = Task { try await lock.acquire() }
         await clock.settle { store.acquired.count == 1 }
-        clock.advance(to: .at(1))
+        clock.jump(to: .at(1))
         answer.open()
         await clock.settle { clock.nextDeadline == .at(2) }
         let close = Task { await bench.service.close() }

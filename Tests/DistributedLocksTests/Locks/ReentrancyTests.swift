@@ -15,7 +15,7 @@ import Testing
 
     private func timeOut<Result: Sendable>(_ work: Task<Result, any Error>) async -> (any Error)? {
         await clock.settle { clock.nextDeadline == .at(5) }
-        clock.advance(to: .at(5))
+        clock.jump(to: .at(5))
         do { _ = try await work.value } catch { return error }
         return nil
     }

@@ -46,10 +46,10 @@ struct Bench {
     func advance(to seconds: Double) async {
         await settle()
         while let next = clock.nextDeadline, next <= .at(seconds) {
-            clock.advance(to: next)
+            clock.jump(to: next)
             await settle()
         }
-        clock.advance(to: .at(seconds))
+        clock.jump(to: .at(seconds))
         await settle()
     }
 
@@ -61,7 +61,7 @@ struct Bench {
             done.add(true)
         }
         while await !clock.settle({ done.count == 1 || clock.nextDeadline != nil }) || done.count == 0 {
-            if let next = clock.nextDeadline { clock.advance(to: next) }
+            if let next = clock.nextDeadline { clock.jump(to: next) }
             await settle()
         }
         await watch.value
