@@ -21,9 +21,9 @@ struct BenchRefereeTests {
         referee.begins(1, token: token(1))
         referee.asks(2)
         referee.isQueued(2)
-        clock.advance(by: .seconds(1))
+        clock.jump(by: .seconds(1))
         referee.ends(1)
-        clock.advance(by: .microseconds(70))
+        clock.jump(by: .microseconds(70))
         referee.begins(2, token: token(2))
         let verdict = referee.verdict
         #expect(verdict.violations == 0)

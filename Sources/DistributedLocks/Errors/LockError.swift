@@ -48,13 +48,13 @@ extension LockError: CustomStringConvertible {
 }
 
 extension Contention {
-    /// `: held by web-3 (pid 8123), 2 ahead`, or nothing if nothing is known.
+    /// `: held by web-3 (pid 8123) for 12 s, 2 ahead in the queue`, or nothing if nothing is known.
     fileprivate var clause: String {
         var parts: [String] = []
-        if heldByCaller {
-            parts.append("this task holds it already, and re-entrancy is off (see LockOptions.reentrant)")
+        if let heldByCaller {
+            parts.append(heldByCaller.description)
         } else if !holders.isEmpty {
-            let shown = holders.prefix(3).map(\.descriptionWithTime).joined(separator: ", ")
+            let shown = holders.prefix(3).map { $0.text(heldUntil: observedAt) }.joined(separator: ", ")
             let more = holders.count > 3 ? " and \(holders.count - 3) more" : ""
             parts.append("held by \(shown)\(more)")
         }
@@ -64,8 +64,9 @@ extension Contention {
 }
 
 extension Holder {
-    /// For example `web-3 (pid 8123, nightly) since 2026-01-31T12:00:00.123Z`.
-    fileprivate var descriptionWithTime: String {
-        heldSince.map { "\(self) since \($0)" } ?? description
+    /// For example `web-3 (pid 8123, nightly) for 12 s`; without the time if it is not known, or wall clocks disagree.
+    fileprivate func text(heldUntil now: UnixTime?) -> String {
+        guard let heldSince, let age = now?.age(of: heldSince) else { return description }
+        return "\(self) for \(age.ageText)"
     }
 }

@@ -15,24 +15,32 @@ struct ClaimReturn: Sendable {
     ///   - claim: What may still be in the store.
     ///   - ttl: The lease it was asked for with. Where leases expire, two of them are enough: a forgotten claim is granted
     ///     and expires, and so may one that waits behind it.
-    /// - Returns: ``ReleaseResult/pending`` if the store has not confirmed it in all that time.
-    func run(_ claim: LockClaim, ttl: Duration) async -> ReleaseResult {
+    ///   - keptUntil: Until when the store is to keep what is held; `nil` to have it back at once. What is left of that time is
+    ///     computed anew at each attempt.
+    /// - Returns: ``ReleaseResult/deferred`` once the store has promised to keep it for the rest of that time;
+    ///   ``ReleaseResult/pending`` if the store has not confirmed anything in all that time.
+    func run(_ claim: LockClaim, ttl: Duration, keptUntil: LeaseClock.Instant?) async -> ReleaseResult {
         let start = store.clock.now
         var attempts = 0
         while true {
             attempts += 1
+            let rest = keptUntil.map { store.clock.now.duration(to: $0) } ?? .zero
             do {
-                let outcome = try await store.release(claim)
+                let isKept = rest > .zero
+                let outcome = try await isKept ? store.release(claim, after: rest) : store.release(claim)
+                if isKept, outcome == .released { return .deferred }
                 // An earlier attempt whose outcome is not known may have been the one that took it away.
                 return outcome == .released || attempts > 1 ? .released : .alreadyLost(.removed)
             } catch {
-                log.releaseFailed(claim, error)
                 if let result = finalResult(error, attempts: attempts) { return result }
+                log.releaseFailed(claim, error)
             }
             if case .expiring = store.capabilities.lifetime, store.clock.now >= start.advanced(by: ttl * 2) {
                 return .pending
             }
-            let pause = min(Self.longestPause, Self.firstPause * (1 << min(attempts - 1, 7)))
+            // What is to be kept is not renewed meanwhile: the store must hear of it well before the lease is over.
+            let longest = rest > .zero ? min(Self.longestPause, max(Self.firstPause, ttl / 10)) : Self.longestPause
+            let pause = min(longest, Self.firstPause * (1 << min(attempts - 1, 7)))
             try? await store.clock.sleep(for: pause / 2 + random.jitter(upTo: pause / 2))
         }
     }

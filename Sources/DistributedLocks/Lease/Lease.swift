@@ -18,7 +18,7 @@ public final class Lease: Sendable {
     /// The name that is held.
     public var name: LockName { record.claim.name }
 
-    /// What the store knows the claim by.
+    /// Who holds it, as the store knows it.
     package var owner: OwnerID { record.claim.owner }
 
     /// How it is held.

@@ -54,7 +54,8 @@ final class LeaseKeeper: Sendable {
             pace: pace,
             start: now,
             atLeast: options.holdAtLeast,
-            atMost: options.holdAtMost
+            atMost: options.holdAtMost,
+            storeKeeps: store.capabilities.releasesLater
         )
         let record = LeaseRecord(grant: grant, request: request, machine: machine, start: now, span: span)
         leases.withLock { $0[grant.claim.owner] = record }
@@ -65,6 +66,14 @@ final class LeaseKeeper: Sendable {
         }
         if isClosed { handle(record) { machine, now in machine.close(at: now) } }
         return Lease(record: record, keeper: self)
+    }
+
+    /// A user is about to get the lease: from now on its loss is news, and `holdAtLeast` counts.
+    ///
+    /// - Returns: Whether the lease may be relied on; if it is lost already, nobody must get it.
+    func handOut(_ lease: Lease) -> LeaseState {
+        handle(lease.record) { machine, now in machine.handOut(at: now) }
+        return lease.state
     }
 
     /// The state of a lease by the clock; acts on it if a timer is late.
@@ -95,11 +104,11 @@ final class LeaseKeeper: Sendable {
     func withdraw(_ claim: LockClaim, ttl: Duration) async {
         let end = clock.now.advanced(by: configuration.cleanupTimeout)
         let done = Latch<ReleaseResult>()
-        giveBack(onCallersThread: true) { await done.open(self.claimReturn.run(claim, ttl: ttl)) }
+        giveBack(onCallersThread: true) { await done.open(self.claimReturn.run(claim, ttl: ttl, keptUntil: nil)) }
         _ = await value(of: done, until: end)
     }
 
-    /// Waits until the leases that are kept for `holdAtLeast`, and all releases under way, are done, or the task is
+    /// Waits until the leases that this process keeps for `holdAtLeast`, and all releases under way, are done, or the task is
     /// cancelled.
     func drain() async {
         for record in leases.withLock({ Array($0.values) }) where record.isLingering {
@@ -140,10 +149,11 @@ extension LeaseKeeper {
         _ event: (inout LeaseMachine, LeaseClock.Instant) -> LeaseMachine.Effects
     ) -> Bool {
         let change = record.apply(on: clock, event)
-        if change.effects.contains(.announce) { announce(record, change.state, at: change.now) }
-        if change.effects.contains(.giveBack) {
+        if change.effects.contains(.announce) { announce(record, change) }
+        if !change.effects.isDisjoint(with: [.giveBack, .giveBackLater]) {
             giveBack(onCallersThread: onCallersThread) {
-                await self.ended(record, self.claimReturn.run(record.claim, ttl: record.ttl))
+                let result = await self.claimReturn.run(record.claim, ttl: record.ttl, keptUntil: change.keptUntil)
+                self.ended(record, result)
             }
         } else if change.effects.contains(.gone), case .lost(let reason) = change.state {
             ended(record, reason == .released ? .released : .alreadyLost(reason))
@@ -202,10 +212,12 @@ extension LeaseKeeper {
         return await latch.value(for: waiter)
     }
 
-    private func announce(_ record: LeaseRecord, _ state: LeaseState, at now: LeaseClock.Instant) {
-        log.changed(record, to: state, at: now)
-        guard case .lost(let reason) = state else { return }
-        metrics.ended(reason, heldFor: record.start.duration(to: now))
+    private func announce(_ record: LeaseRecord, _ change: LeaseRecord.Change) {
+        // What nobody could rely on was not lost: the acquire says how it ended.
+        if change.isHandedOut { log.changed(record, to: change.state, at: change.now) }
+        guard case .lost(let reason) = change.state else { return }
+        guard change.isHandedOut else { return LockSpans.end(record.span, .released) }
+        metrics.ended(reason, heldFor: record.start.duration(to: change.now))
         LockSpans.end(record.span, reason)
     }
 }

@@ -5,14 +5,20 @@
 ///   held ───────────────────────────────▶ unconfirmed
 ///    │  ◀──────────────────────────────────   │
 ///    │            renewal confirmed           │
-///    ├── release, holdAtLeast not reached ──▶ lingering ── holdAtLeast reached ──▶ ended
-///    └── release · deadline · holdAtMost · refused · store reports loss ─────────▶ ended
+///    ├── release, holdAtLeast not reached, the store cannot keep it
+///    │        ──▶ lingering ── holdAtLeast reached ── give back ─────────────────▶ ended
+///    ├── release or close, holdAtLeast not reached, the store can keep it
+///    │        ── give back later ────────────────────────────────────────────────▶ ended
+///    └── release · close · deadline · holdAtMost · refused · store reports loss ──▶ ended
 /// ```
 ///
 /// - *held*, *unconfirmed*: the user relies on it; renewals go out a third of the lease after the last one. *unconfirmed*
 ///   differs only in that the last attempt failed or has not been answered for as long as that interval.
-/// - *lingering*: the user is done with it, the store keeps it until `holdAtLeast`; renewals go on.
+/// - *lingering*: the user is done with it, and this process keeps it in the store until `holdAtLeast`; renewals go on. Stores
+///   that can keep a claim by themselves are asked to do that instead, and the life ends at once.
 /// - *ended*: for one reason, for good. A renewal that is confirmed afterwards changes nothing.
+///
+/// A lease that has not been handed to a user yet is given back at once, whatever `holdAtLeast` says: nobody has worked under it.
 ///
 /// To its user the lease is over as soon as it lingers: that is announced once, and the reason stays *released*, whatever
 /// happens to the claim until `holdAtLeast`.
@@ -24,12 +30,14 @@ struct LeaseMachine: ~Copyable, Sendable {
         let rawValue: UInt8
         /// Send a renewal, and report with ``LeaseMachine/renewalAnswered(_:at:)``.
         static let renew = Effects(rawValue: 1)
-        /// Give the claim back to the store. A life ends once, with this or with ``gone``.
+        /// Give the claim back to the store. A life ends once, with this, ``giveBackLater`` or ``gone``.
         static let giveBack = Effects(rawValue: 2)
         /// Tell those who watch that the state may have changed; that the lease is lost is said once.
         static let announce = Effects(rawValue: 4)
         /// The store holds nothing of the claim any more; there is nothing to give back.
         static let gone = Effects(rawValue: 8)
+        /// Have the store give the claim back at ``LeaseMachine/earliestEnd``.
+        static let giveBackLater = Effects(rawValue: 16)
     }
 
     private enum Phase {
@@ -48,14 +56,33 @@ struct LeaseMachine: ~Copyable, Sendable {
     private var isFailing = false
     private var plan: RenewalPlan?
     private let pace: RenewalPace
-    private let earliestEnd: LeaseClock.Instant?
+    private let storeKeeps: Bool
+    /// When `holdAtLeast` is reached; `nil` without one.
+    let earliestEnd: LeaseClock.Instant?
     private let latestEnd: LeaseClock.Instant?
+    /// Whether a user has got the lease, and may rely on it.
+    private(set) var isHandedOut = false
 
     /// Begins the life of a lease that was granted at `start`.
-    init(validity: Grant.Validity, pace: RenewalPace, start: LeaseClock.Instant, atLeast: Duration?, atMost: Duration?)
-    {
+    ///
+    /// - Parameters:
+    ///   - validity: What the store has granted.
+    ///   - pace: When renewals go out.
+    ///   - start: When the grant arrived.
+    ///   - atLeast: How long the name stays locked at least.
+    ///   - atMost: How long the lease is held at the most.
+    ///   - storeKeeps: Whether the store can give the claim back later by itself.
+    init(
+        validity: Grant.Validity,
+        pace: RenewalPace,
+        start: LeaseClock.Instant,
+        atLeast: Duration?,
+        atMost: Duration?,
+        storeKeeps: Bool
+    ) {
         self.validity = validity
         self.pace = pace
+        self.storeKeeps = storeKeeps
         earliestEnd = atLeast.map(start.advanced(by:))
         latestEnd = atMost.map(start.advanced(by:))
         if case .until(let deadline) = validity { plan = .due(pace.next(after: start, deadline: deadline)) }
@@ -82,7 +109,7 @@ struct LeaseMachine: ~Copyable, Sendable {
         }
     }
 
-    /// Whether the user is done with it, while the store keeps it until `holdAtLeast`.
+    /// Whether the user is done with it, while this process keeps it in the store until `holdAtLeast`.
     var isLingering: Bool {
         if case .lingering = phase { true } else { false }
     }
@@ -134,7 +161,7 @@ struct LeaseMachine: ~Copyable, Sendable {
     /// A renewal was answered, or failed.
     mutating func renewalAnswered(_ answer: Renewal, at now: LeaseClock.Instant) -> Effects {
         if case .ended = phase { return [] }
-        if case .refused(let reason) = answer { return finish(reason, heldInStore: false) }
+        if case .refused(let reason) = answer { return finish(reason, by: .gone) }
         // The timer may be late; an answer must not be taken for news of a lease that is over by the clock.
         if let reason = expiry(at: now) { return finish(reason) }
         switch answer {
@@ -151,26 +178,37 @@ struct LeaseMachine: ~Copyable, Sendable {
     /// The store has noticed by itself that the claim is gone.
     mutating func lossReported(_ reason: LossReason) -> Effects {
         if case .ended = phase { return [] }
-        return finish(reason, heldInStore: false)
+        return finish(reason, by: .gone)
+    }
+
+    /// A user gets the lease. Nothing happens if it is over already.
+    mutating func handOut(at now: LeaseClock.Instant) -> Effects {
+        let late = clockReached(now)
+        if case .live = phase { isHandedOut = true }
+        return late
     }
 
     /// The user is done with the lease. Nothing happens if it is over already.
     mutating func release(at now: LeaseClock.Instant) -> Effects {
         let late = clockReached(now)
         guard case .live = phase else { return late }
-        guard let earliestEnd, now < earliestEnd else { return finish(.released) }
+        guard let earliestEnd, now < earliestEnd, isHandedOut else { return finish(.released) }
+        if storeKeeps { return finish(.released, by: .giveBackLater) }
         phase = .lingering(until: earliestEnd)
         return late.union(.announce)
     }
 
-    /// The service is closing: whatever is still held is given back, `holdAtLeast` or not.
+    /// The service is closing: whatever is still held is given back; only a store that keeps it by itself keeps it for
+    /// `holdAtLeast`.
     mutating func close(at now: LeaseClock.Instant) -> Effects {
         let late = clockReached(now)
         switch phase {
         case .ended: return late
         case .lingering: return finish(.released)
-        case .live: return finish(.closed)
+        case .live: break
         }
+        guard storeKeeps, isHandedOut, let earliestEnd, now < earliestEnd else { return finish(.closed) }
+        return finish(.closed, by: .giveBackLater)
     }
 
     private mutating func confirm(_ renewed: Grant.Validity, at now: LeaseClock.Instant) -> Effects {
@@ -196,8 +234,7 @@ struct LeaseMachine: ~Copyable, Sendable {
         return isFailing ? [] : announcement
     }
 
-    private mutating func finish(_ reason: LossReason, heldInStore: Bool = true) -> Effects {
-        let end: Effects = heldInStore ? .giveBack : .gone
+    private mutating func finish(_ reason: LossReason, by end: Effects = .giveBack) -> Effects {
         plan = nil
         guard !isLingering else {
             phase = .ended(.released)

@@ -39,7 +39,7 @@ final class LeaseRecord: Sendable {
         inner.withLock { $0.machine.state(at: now) }
     }
 
-    /// Whether the user is done with it, while the store keeps it for `holdAtLeast`.
+    /// Whether the user is done with it, while this process keeps it in the store for `holdAtLeast`.
     var isLingering: Bool { inner.withLock { $0.machine.isLingering } }
 
     var end: LeaseClock.Instant? { inner.withLock { $0.machine.end } }
@@ -49,6 +49,10 @@ final class LeaseRecord: Sendable {
         let effects: LeaseMachine.Effects
         let state: LeaseState
         let now: LeaseClock.Instant
+        /// Whether anybody could rely on the lease.
+        let isHandedOut: Bool
+        /// Until when the store is to keep the claim, where it is given back.
+        let keptUntil: LeaseClock.Instant?
     }
 
     /// Feeds an event to the machine, tells the observers, and reports what is left to do.
@@ -61,7 +65,13 @@ final class LeaseRecord: Sendable {
         let (change, observers) = inner.withLock { inner in
             let now = clock.now
             let effects = event(&inner.machine, now)
-            let change = Change(effects: effects, state: inner.machine.state(at: now), now: now)
+            let change = Change(
+                effects: effects,
+                state: inner.machine.state(at: now),
+                now: now,
+                isHandedOut: inner.machine.isHandedOut,
+                keptUntil: effects.contains(.giveBackLater) ? inner.machine.earliestEnd : nil
+            )
             guard effects.contains(.announce) else { return (change, [@Sendable (LeaseState) -> Void]()) }
             let observers = inner.observers.sorted { $0.key < $1.key }.map(\.value)
             if case .lost = change.state { inner.observers = [:] }

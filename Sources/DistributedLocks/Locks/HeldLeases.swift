@@ -28,16 +28,24 @@ struct HeldLeases: Sendable {
         live(lock).contains { held in
             switch (held.mode, lock.mode) {
             case (.shared, .shared): false
-            case (.permit(let limit), .permit): limit == 1
+            case (.permit(let limit), .permit): live(lock).count >= limit
             default: true
             }
         }
     }
 
-    /// Whether a lease of this very task has kept it from getting `lock`. A second reader could have had it, but for a
-    /// writer in between, which waits for the first.
-    func haveBlocked(_ lock: DistributedLock) -> Bool {
-        blocks(lock) || lock.mode == .shared && live(lock).contains { $0.mode == .shared }
+    /// How leases of this very task have kept it from getting `lock`; `nil` if they have not. A second reader could have had it,
+    /// but for a writer in between, which waits for the first.
+    func haveBlocked(_ lock: DistributedLock) -> Contention.CallerHold? {
+        blocks(lock) || lock.mode == .shared && live(lock).contains { $0.mode == .shared } ? hold(of: lock) : nil
+    }
+
+    /// How this very task holds the name of `lock`, and why that does not let it in; `nil` if it does not hold the name.
+    func hold(of lock: DistributedLock) -> Contention.CallerHold? {
+        let modes = live(lock).map(\.mode)
+        guard let innermost = modes.last else { return nil }
+        if covering(lock) != nil { return lock.options.reentrant ? .unscoped : .notReentrant }
+        return innermost == .shared && lock.mode == .exclusive ? .upgrade : .otherMode
     }
 
     private func live(_ lock: DistributedLock) -> [Lease] {

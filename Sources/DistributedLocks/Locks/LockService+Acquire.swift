@@ -11,11 +11,12 @@ extension LockService {
         try check(lock)
         try Task.checkCancellation()
         let start = store.clock.now
+        if turns.isOver(at: start) { await Task.yield() }
         let request = makeRequest(lock, patience: patience.until(start), onQueued: onQueued)
         let span = LockSpans.startAcquire(request.claim, store: store.label, tracer: configuration.tracer)
-        if HeldLeases.current.blocks(lock), patience != .none {
+        if patience != .none, HeldLeases.current.blocks(lock), let hold = HeldLeases.current.hold(of: lock) {
             configuration.logger.warning(
-                "This task holds the name already and waits for itself; see LockOptions.reentrant",
+                "This task waits for itself: \(hold.description)",
                 metadata: LockMetadata.of(request.claim)
             )
         }
@@ -44,7 +45,7 @@ extension LockService {
             if Task.isCancelled { throw CancellationError() }
         } catch {
             await keeper.withdraw(request.claim, ttl: request.ttl)
-            throw error
+            throw naming(lock.name, in: error)
         }
         switch acquisition {
         case .granted(let grant):
@@ -60,15 +61,22 @@ extension LockService {
             )
             let lease = keeper.adopt(grant, request: request, options: lock.options, span: span)
             // Lost before anybody could rely on it: no body may even begin.
-            if case .lost(let reason) = lease.state {
+            if case .lost(let reason) = keeper.handOut(lease) {
                 throw reason == .closed ? LockError.closed(store: store.label) : LockError.lost(lock.name, reason)
             }
             return lease
         case .unavailable(var contention):
             contention.heldByCaller = HeldLeases.current.haveBlocked(lock)
+            contention.observedAt = configuration.wallClock.now
             if request.patience == .none { throw LockError.busy(lock.name, contention) }
             throw LockError.timedOut(lock.name, after: start.duration(to: store.clock.now), contention)
         }
+    }
+
+    /// What a store finds wrong with a request (another number of permits, say) is said with the name of the lock.
+    private func naming(_ name: LockName, in error: any Error) -> any Error {
+        guard case LockError.invalid(let reason) = error else { return error }
+        return LockError.invalid("\"\(name)\" cannot be locked: \(reason)")
     }
 
     private func makeRequest(
@@ -84,8 +92,18 @@ extension LockService {
             holder: holder,
             ttl: lock.options.ttl ?? configuration.ttl,
             patience: patience,
-            onQueued: onQueued
+            onQueued: onQueued.map { dated($0) }
         )
+    }
+
+    /// Says with what a waiter is told when that was.
+    private func dated(_ tell: @escaping @Sendable (Contention) -> Void) -> @Sendable (Contention) -> Void {
+        let wallClock = configuration.wallClock
+        return { contention in
+            var contention = contention
+            contention.observedAt = wallClock.now
+            tell(contention)
+        }
     }
 
     /// Refuses what cannot work, before anything is sent.

@@ -14,6 +14,7 @@ public final class LockService: Sendable {
     let store: any LockStore
     let configuration: LockConfiguration
     let keeper: LeaseKeeper
+    let turns = TaskTurns()
 
     /// Makes a service on `store`.
     public init(_ store: any LockStore, configuration: LockConfiguration = LockConfiguration()) {
@@ -120,7 +121,12 @@ public final class LockService: Sendable {
         guard store.capabilities.forcesRelease else {
             throw LockError.unsupported(store: store.label, feature: "forced release")
         }
-        return try await store.forceRelease(name, from: condition)
+        do {
+            return try await store.forceRelease(name, from: condition)
+        } catch LockError.busy(let name, var contention) {
+            contention.observedAt = configuration.wallClock.now
+            throw LockError.busy(name, contention)
+        }
     }
 
     /// Takes a name away from whoever holds it, and hands it to whoever is next.
@@ -132,7 +138,8 @@ public final class LockService: Sendable {
     }
 
     /// Waits until everything that goes on in the background is done: releases that were not confirmed in time, and
-    /// names that are kept for ``LockOptions/holdAtLeast``. Returns at once when the task is cancelled.
+    /// names that this process keeps for ``LockOptions/holdAtLeast`` since the store cannot do that by itself. Returns at once
+    /// when the task is cancelled.
     public func drain() async {
         await keeper.drain()
     }
@@ -140,6 +147,9 @@ public final class LockService: Sendable {
     /// Ends everything: leases that are still held are lost (``LossReason/closed``) and given back, waits end with
     /// ``LockError/closed(store:)``, and so does whatever is asked for later. Waits for the store, up to
     /// ``LockConfiguration/releaseTimeout``.
+    ///
+    /// A name whose ``LockOptions/holdAtLeast`` has not passed stays locked for the rest of that time if the store can keep it
+    /// by itself (``StoreCapabilities/releasesLater``), and is given back now if it cannot: call ``drain()`` first there.
     public func close() async {
         await keeper.close()
         await store.close()

@@ -5,14 +5,28 @@ extension Duration {
         return Double(seconds) + Double(attoseconds) * 1e-18
     }
 
-    /// For people: `850 ms`, `4.2 s`, `75 s`.
+    /// For people: `850 ms`, `4.2 s`, `75 s`; whole minutes, hours and days as such: `5 min`, `3 h`, `1 d`.
     package var shortText: String {
         if self < .zero { return "-" + (.zero - self).shortText }
         let milliseconds = (seconds * 1_000).rounded()
         if milliseconds < 1_000 { return "\(Int(milliseconds)) ms" }
         // Whoever means "for ever" may well ask for more than an integer holds.
         let tenths = Int(min((seconds * 10).rounded(), 1e18))
+        for (unit, length) in [("d", 86_400), ("h", 3_600), ("min", 60)] where tenths >= 1_200 {
+            if tenths.isMultiple(of: length * 10) { return "\(tenths / 10 / length) \(unit)" }
+        }
         return tenths % 10 == 0 || tenths >= 1_000 ? "\(tenths / 10) s" : "\(tenths / 10).\(tenths % 10) s"
+    }
+
+    /// How long something has gone on, in whole units, for people: `12 s`, `5 min`, `3 h`, `2 d`.
+    package var ageText: String {
+        let whole = max(0, components.seconds)
+        return switch whole {
+        case ..<120: "\(whole) s"
+        case ..<7_200: "\(whole / 60) min"
+        case ..<172_800: "\(whole / 3_600) h"
+        default: "\(whole / 86_400) d"
+        }
     }
 
     /// Reads a duration as people write it: `500ms`, `30s`, `5m`, `2h`, `1d`, `1.5h`; a bare number counts seconds.

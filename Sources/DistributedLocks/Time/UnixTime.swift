@@ -25,6 +25,15 @@ public struct UnixTime: Hashable, Comparable, Sendable {
     }
 }
 
+extension UnixTime {
+    /// How long ago `earlier` was at this time; `nil` if it is later, since wall clocks of two machines differ.
+    package func age(of earlier: UnixTime) -> Duration? {
+        guard earlier <= self else { return nil }
+        // Other programs may have written any time: the difference of two may be more than 64 bits of microseconds.
+        return .microseconds(microseconds) - .microseconds(earlier.microseconds)
+    }
+}
+
 extension UnixTime: CustomStringConvertible {
     /// For example `2026-01-31T12:00:00.123Z` (ISO 8601, in UTC).
     public var description: String {

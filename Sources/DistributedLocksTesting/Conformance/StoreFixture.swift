@@ -65,15 +65,6 @@ public struct StoreFixture: Sendable {
     ///   - clock: The clock that the clients have been given; checks move it.
     ///   - makeClient: As for ``init(makeClient:)``.
     public init(clock: ManualClock, makeClient: @escaping @Sendable () async throws -> any LockStore) {
-        self.init(
-            advance: { duration in
-                // In small steps, since real time has no large ones either.
-                for _ in 0..<10 {
-                    clock.advance(by: duration / 10)
-                    for _ in 0..<10 { await Task.yield() }
-                }
-            },
-            makeClient: makeClient
-        )
+        self.init(advance: { await clock.advance(by: $0) }, makeClient: makeClient)
     }
 }

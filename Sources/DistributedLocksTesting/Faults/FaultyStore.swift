@@ -5,9 +5,13 @@ import Synchronization
 ///
 /// ```swift
 /// let store = FaultyStore(MemoryStore(clock: clock.leaseClock, lifetime: .expiring(.seconds(1)...(.seconds(60)))))
-/// store.inject(.lostReply, into: .acquire)            // the next acquire
-/// store.keepInjecting(.lostRequest, into: [.renew])   // every renewal, until heal()
+/// try store.inject(.lostReply, into: .acquire)            // the next acquire
+/// try store.keepInjecting(.lostRequest, into: [.renew])   // every renewal, until heal()
 /// ```
+///
+/// What cannot happen to the store behind the line is refused with `LockError.unsupported(store:feature:)`: nothing is ever
+/// renewed in a `MemoryStore()` whose leases do not expire, so a test that lets its renewals fail would pass without testing
+/// anything.
 ///
 /// Several of them on one store are several clients with a line each.
 public final class FaultyStore: LockStore {
@@ -19,6 +23,8 @@ public final class FaultyStore: LockStore {
         case renew
         /// `LockStore.release(_:)`
         case release
+        /// `LockStore.release(_:after:)`
+        case releaseLater
         /// `LockStore.status(of:)`
         case status
         /// `LockStore.list()`
@@ -51,6 +57,8 @@ public final class FaultyStore: LockStore {
     public var clock: LeaseClock { base.clock }
     /// Those of the store behind the line.
     public var capabilities: StoreCapabilities { base.capabilities }
+    /// That of the store behind the line.
+    public var executor: (any TaskExecutor)? { base.executor }
 
     /// Takes the claim, or waits for it, unless something goes wrong; see `LockStore.acquire(_:)`.
     public func acquire(_ request: LockRequest) async throws -> Acquisition {
@@ -79,6 +87,15 @@ public final class FaultyStore: LockStore {
     public func release(_ claim: LockClaim) async throws -> ReleaseOutcome {
         let fault = try await send(.release)
         let outcome = try await base.release(claim)
+        state.withLock { _ = $0.signals.removeValue(forKey: claim.owner) }
+        try await reply(fault)
+        return outcome
+    }
+
+    /// Has the store give a claim back later, unless something goes wrong; see `LockStore.release(_:after:)`.
+    public func release(_ claim: LockClaim, after delay: Duration) async throws -> ReleaseOutcome {
+        let fault = try await send(.releaseLater)
+        let outcome = try await base.release(claim, after: delay)
         state.withLock { _ = $0.signals.removeValue(forKey: claim.owner) }
         try await reply(fault)
         return outcome

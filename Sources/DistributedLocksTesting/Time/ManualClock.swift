@@ -7,11 +7,12 @@ import Synchronization
 /// let clock = ManualClock()
 /// let store = MemoryStore(clock: clock.leaseClock)
 /// …
-/// clock.advance(by: .seconds(30))
+/// await clock.advance(by: .seconds(30))   // leases are renewed on the way, as they would be in real time
 /// ```
 ///
-/// Code that sleeps on it is resumed, earliest deadline first, when the time has come. Resumed tasks run when the
-/// scheduler lets them: use ``settle(_:)`` to wait for what they bring about.
+/// ``advance(by:)`` is the way to let time pass: it goes from one sleeper's deadline to the next, and lets everything that
+/// is due run before it goes on. ``jump(by:)`` moves the time in one step, as for a process that was stopped: leases that were
+/// not renewed meanwhile are lost.
 public final class ManualClock: Clock, Sendable {
     /// A point in the clock's time, counted from its making.
     public typealias Instant = LeaseClock.Instant
@@ -26,9 +27,19 @@ public final class ManualClock: Clock, Sendable {
         var sleepers: [UInt64: Sleeper] = [:]
         var cancelled: Set<UInt64> = []
         var nextNumber: UInt64 = 0
+        /// Sleepers that have been resumed, and have not run yet.
+        var woken: Set<UInt64> = []
+        /// Counts whatever happens here.
+        var events: UInt64 = 0
     }
 
     private let state = Mutex(State())
+
+    /// How many have been resumed and have not run yet.
+    var wokenCount: Int { state.withLock { $0.woken.count } }
+
+    /// How much has happened here so far.
+    var eventCount: UInt64 { state.withLock { $0.events } }
 
     /// Makes a clock that stands at zero.
     public init() {}
@@ -48,17 +59,41 @@ public final class ManualClock: Clock, Sendable {
     /// When the first sleeper wants to wake; `nil` if nobody sleeps.
     public var nextDeadline: Instant? { state.withLock { $0.sleepers.values.map(\.deadline).min() } }
 
-    /// Moves the time on, and resumes all sleepers whose deadline has come.
-    public func advance(by duration: Duration) {
-        advance(to: now.advanced(by: duration))
+    /// Lets time pass: moves from one sleeper's deadline to the next, and lets everything run at each of them until it is idle
+    /// or sleeps again.
+    ///
+    /// What is due is done when this returns, as far as it depends on this clock and on tasks only; for what waits for something
+    /// else (a socket, another process) use ``settle(_:)``.
+    public func advance(by duration: Duration) async {
+        await advance(to: now.advanced(by: duration))
     }
 
-    /// Moves the time to `instant`, never back, and resumes all sleepers whose deadline has come.
-    public func advance(to instant: Instant) {
+    /// Lets time pass until `instant`; see ``advance(by:)``. Never goes back.
+    public func advance(to instant: Instant) async {
+        await Quiescence(of: self).reached()
+        while let next = nextDeadline, next <= instant {
+            jump(to: next)
+            await Quiescence(of: self).reached()
+        }
+        jump(to: instant)
+        await Quiescence(of: self).reached()
+    }
+
+    /// Moves the time on in one step, and resumes all sleepers whose deadline has come; see ``jump(to:)``.
+    public func jump(by duration: Duration) {
+        jump(to: now.advanced(by: duration))
+    }
+
+    /// Moves the time to `instant` in one step, never back, and resumes all sleepers whose deadline has come, earliest first.
+    ///
+    /// It is what a process that was stopped sees when it goes on. Nothing has run in between; what is resumed runs when the
+    /// scheduler lets it.
+    public func jump(to instant: Instant) {
         let due = state.withLock { state in
             state.now = max(state.now, instant)
             let due = state.sleepers.filter { $0.value.deadline <= state.now }
             for number in due.keys { state.sleepers[number] = nil }
+            state.woken.formUnion(due.keys)
             return due.sorted { ($0.value.deadline, $0.key) < ($1.value.deadline, $1.key) }
         }
         for (_, sleeper) in due { sleeper.continuation.resume() }
@@ -70,6 +105,7 @@ public final class ManualClock: Clock, Sendable {
             state.nextNumber += 1
             return state.nextNumber
         }
+        defer { arrive(number) }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 enter(Sleeper(deadline: deadline, continuation: continuation), number: number)
@@ -101,6 +137,7 @@ public final class ManualClock: Clock, Sendable {
     private func enter(_ sleeper: Sleeper, number: UInt64) {
         let entry = state.withLock { state -> Entry in
             if state.cancelled.remove(number) != nil { return .cancelled }
+            state.events += 1
             if sleeper.deadline <= state.now { return .due }
             state.sleepers[number] = sleeper
             return .sleeping
@@ -112,9 +149,20 @@ public final class ManualClock: Clock, Sendable {
         }
     }
 
+    /// A sleeper goes on.
+    private func arrive(_ number: UInt64) {
+        state.withLock { state in
+            state.events += 1
+            state.woken.remove(number)
+        }
+    }
+
     private func cancel(_ number: UInt64) {
         let sleeper = state.withLock { state -> Sleeper? in
-            if let sleeper = state.sleepers.removeValue(forKey: number) { return sleeper }
+            if let sleeper = state.sleepers.removeValue(forKey: number) {
+                state.woken.insert(number)
+                return sleeper
+            }
             state.cancelled.insert(number)
             return nil
         }

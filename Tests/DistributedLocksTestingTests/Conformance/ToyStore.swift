@@ -45,7 +45,7 @@ actor ToyStore: LockStore {
             lifetime: Self.lifetime(flaw, expires: expires),
             listsNames: flaw != .hidesAbilities,
             forcesRelease: flaw != .hidesAbilities,
-            signalsLoss: true
+            signalsLoss: flaw != .hidesAbilities
         )
     }
 

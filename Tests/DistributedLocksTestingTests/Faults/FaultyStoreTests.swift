@@ -24,7 +24,7 @@ struct FaultyStoreTests {
     }
 
     @Test func lostRequestHasNoEffect() async throws {
-        store.inject(.lostRequest, into: .acquire)
+        try store.inject(.lostRequest, into: .acquire)
         await #expect(throws: LockError.self) { try await acquire() }
         #expect(try await base.status(of: name).isIdle)
         #expect(try await acquire() != nil)
@@ -32,7 +32,7 @@ struct FaultyStoreTests {
     }
 
     @Test func lostReplyHasEffect() async throws {
-        store.inject(nil, .lostReply, into: .release)
+        try store.inject(nil, .lostReply, into: .release)
         let claim = try #require(try await acquire()).claim
         #expect(try await store.release(claim) == .released)
         let other = try #require(try await acquire()).claim
@@ -43,7 +43,7 @@ struct FaultyStoreTests {
 
     @Test func renewalsFailForATime() async throws {
         let claim = try #require(try await acquire()).claim
-        store.keepInjecting(.lostRequest, into: [.renew])
+        try store.keepInjecting(.lostRequest, into: [.renew])
         for _ in 0..<3 {
             guard case .unknown = await renew(claim) else { return _ = Issue.record("the fault does not last") }
         }
@@ -52,7 +52,7 @@ struct FaultyStoreTests {
     }
 
     @Test func stallsUntilToldToGoOn() async throws {
-        store.inject(.stalledRequest, .stalledReply, into: .acquire)
+        try store.inject(.stalledRequest, .stalledReply, into: .acquire)
         let requests = [Task { try await acquire() }, Task { try await acquire(LockName("b")) }]
         #expect(await clock.settle { store.stalledCount == 2 })
         #expect(try await base.list().count == 1)
@@ -62,7 +62,7 @@ struct FaultyStoreTests {
     }
 
     @Test func cancellationEndsAStall() async throws {
-        store.inject(.stalledRequest, into: .acquire)
+        try store.inject(.stalledRequest, into: .acquire)
         let request = Task { try await acquire() }
         #expect(await clock.settle { store.stalledCount == 1 })
         request.cancel()
@@ -73,11 +73,11 @@ struct FaultyStoreTests {
     }
 
     @Test func delaysOnTheClockOfTheStore() async throws {
-        store.inject(.delayedRequest(.seconds(1)), into: .acquire)
+        try store.inject(.delayedRequest(.seconds(1)), into: .acquire)
         let request = Task { try await acquire() }
         #expect(await clock.settle { clock.sleeperCount == 1 })
         #expect(try await base.list().isEmpty)
-        clock.advance(by: .seconds(1))
+        clock.jump(by: .seconds(1))
         #expect(try await request.value != nil)
     }
 
@@ -100,10 +100,33 @@ struct FaultyStoreTests {
         let first = try #require(try await acquire())
         let second = try #require(try await acquire(LockName("b")))
         let heard = LossCounter(first, second)
-        store.raiseLoss(.revoked, of: first.claim)
+        try store.raiseLoss(.revoked, of: first.claim)
         try await store.lose(second.claim)
         #expect(heard.reasons == [.revoked, .removed])
         #expect(try await base.list().map(\.name) == [name])
+    }
+
+    @Test("What cannot happen to the store is refused, so that no test passes without testing anything")
+    func refused() async throws {
+        let lasting = FaultyStore(MemoryStore(clock: clock.leaseClock))
+        #expect(throws: LockError.unsupported(store: "memory:", feature: "leases that are renewed")) {
+            try lasting.keepInjecting(.lostRequest, into: [.acquire, .renew])
+        }
+        #expect(throws: LockError.self) { try lasting.inject(.lostReply, into: .renew) }
+        _ = try await lasting.status(of: name)
+        #expect(lasting.callCount(of: .status) == 1)
+        let modest = FaultyStore(ToyStore(.hidesAbilities, clock: clock.leaseClock, expires: true))
+        for operation in [FaultyStore.Operation.list, .forceRelease, .releaseLater] {
+            #expect(throws: LockError.self) { try modest.inject(.lostReply, into: operation) }
+        }
+        try modest.inject(.lostReply, into: .renew)
+        let claim = try #require(try await acquire()).claim
+        #expect(throws: LockError.unsupported(store: "toy:", feature: "telling a holder of its loss")) {
+            try modest.raiseLoss(.removed, of: claim)
+        }
+        _ = try await store.release(claim)
+        #expect(throws: LockError.self) { try store.raiseLoss(.removed, of: claim) }
+        await #expect(throws: LockError.self) { try await store.lose(claim) }
     }
 
     @Test func randomFaultsFollowTheSeed() async throws {

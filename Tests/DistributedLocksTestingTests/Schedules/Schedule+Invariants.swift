@@ -62,7 +62,7 @@ extension Schedule {
                 return try await checkInvariants()
             }
             for _ in 0..<10 { await Task.yield() }
-            clock.advance(by: .seconds(1))
+            clock.jump(by: .seconds(1))
             if round % 200 == 199 { try await ContinuousClock().sleep(for: .milliseconds(5)) }
         }
         throw failure("it does not end: \(try await leftovers(drains))")

@@ -75,7 +75,7 @@ final class Schedule {
         case .lose(let number):
             if let lease = choose(trials.compactMap(\.liveLease), number) { try await lose(lease) }
         case .advance(let duration):
-            clock.advance(by: duration)
+            clock.jump(by: duration)
         case .crash(let number):
             participants[number].line.cutOff()
             crashed.append(participants[number])
@@ -106,6 +106,6 @@ final class Schedule {
     private func lose(_ lease: Lease) async throws {
         guard let claim = await book.claim(of: lease.name, token: lease.fencingToken) else { return }
         _ = try await book.release(claim)
-        for participant in participants + crashed { participant.line.raiseLoss(.removed, of: claim) }
+        for participant in participants + crashed { try? participant.line.raiseLoss(.removed, of: claim) }
     }
 }

@@ -40,9 +40,9 @@ import Testing
         let second = try request(2)
         let work = Task { [store] in try await store.acquire(second) }
         #expect(await clock.settle { clock.nextDeadline == .at(30) })
-        clock.advance(to: .at(29.999))
+        clock.jump(to: .at(29.999))
         #expect(try await waiters() == 1)
-        clock.advance(to: .at(30))
+        clock.jump(to: .at(30))
         guard case .granted(let grant) = try await work.value else {
             Issue.record("not granted")
             return
@@ -55,13 +55,13 @@ import Testing
     func renewal() async throws {
         let first = try request(1)
         _ = try await store.acquire(first)
-        clock.advance(to: .at(20))
+        clock.jump(to: .at(20))
         let renewal = RenewalRequest(claim: first.claim, ttl: .seconds(30))
         guard case .confirmed(.until(.at(49.698))) = await store.renew([renewal])[0] else {
             Issue.record("not confirmed")
             return
         }
-        clock.advance(to: .at(50))
+        clock.jump(to: .at(50))
         guard case .refused = await store.renew([renewal])[0] else {
             Issue.record("not refused")
             return
@@ -75,7 +75,7 @@ import Testing
         let second = try request(2, patience: .until(.at(5)))
         let work = Task { [store] in try await store.acquire(second) }
         #expect(await clock.settle { clock.nextDeadline == .at(5) })
-        clock.advance(to: .at(5))
+        clock.jump(to: .at(5))
         guard case .unavailable(let contention) = try await work.value else {
             Issue.record("granted")
             return
@@ -95,7 +95,7 @@ import Testing
             default: break
             }
         }
-        clock.advance(to: .at(31))
+        clock.jump(to: .at(31))
         #expect(try await store.list().isEmpty)
         #expect(memory == 0)
         #expect(await clock.settle { clock.sleeperCount == 0 })
@@ -187,7 +187,7 @@ import Testing
     func process() async throws {
         let store = MemoryStore(clock: clock.leaseClock)
         guard case .granted(let grant) = try await store.acquire(request(1)) else { return }
-        clock.advance(to: .at(1_000_000))
+        clock.jump(to: .at(1_000_000))
         #expect(grant.validity == .unlimited)
         #expect(try await store.release(grant.claim) == .released)
         #expect(try await store.release(grant.claim) == .notHeld)

@@ -4,7 +4,17 @@ import Testing
 
 /// Every error says what happened, to whom, and by whom.
 @Suite struct LockErrorTests {
+    static let held = UnixTime(microseconds: 0)
+    static let later = UnixTime(microseconds: 60_000_000)
     static let web = Holder(host: "web-3", processID: 8_123)
+    /// It waited for two minutes first: that is not how long it holds.
+    static let nightly = Holder(
+        host: "web-3",
+        processID: 8_123,
+        label: "nightly",
+        waitingSince: UnixTime(microseconds: -120_000_000),
+        heldSince: held
+    )
 
     static func texts() throws -> [(LockError, String)] {
         let name = try LockName("orders/42")
@@ -22,9 +32,30 @@ import Testing
                 "\"orders/42\" is busy: held by a, b, c and 2 more"
             ),
             (
-                .timedOut(name, after: .milliseconds(250), Contention(holders: [web], heldByCaller: true)),
+                .timedOut(name, after: .milliseconds(250), Contention(holders: [web], heldByCaller: .notReentrant)),
                 "timed out after 250 ms waiting for \"orders/42\": this task holds it already, and re-entrancy is off "
                     + "(see LockOptions.reentrant)"
+            ),
+            (
+                .busy(name, Contention(heldByCaller: .upgrade, observedAt: held)),
+                "\"orders/42\" is busy: this task holds it as a reader, and a read lock cannot be upgraded: release it first"
+            ),
+            (
+                .busy(name, Contention(holders: [nightly], observedAt: UnixTime(microseconds: 12_900_000))),
+                "\"orders/42\" is busy: held by web-3 (pid 8123, nightly) for 12 s"
+            ),
+            (
+                .busy(name, Contention(holders: [nightly, web], observedAt: UnixTime(microseconds: 400_000_000_000))),
+                "\"orders/42\" is busy: held by web-3 (pid 8123, nightly) for 4 d, web-3 (pid 8123)"
+            ),
+            (.busy(name, Contention(holders: [nightly])), "\"orders/42\" is busy: held by web-3 (pid 8123, nightly)"),
+            (
+                .busy(name, Contention(holders: [nightly], observedAt: UnixTime(microseconds: -1))),
+                "\"orders/42\" is busy: held by web-3 (pid 8123, nightly)"
+            ),
+            (
+                .busy(name, Contention(holders: [Holder(host: "a", waitingSince: held)], observedAt: later)),
+                "\"orders/42\" is busy: held by a"
             ),
             (.lost(name, .expired), "lost the lock \"orders/42\": its lease expired before a renewal was confirmed"),
             (.unreachable(store: "redis://db1", reason: "no route"), "redis://db1 cannot be reached: no route"),

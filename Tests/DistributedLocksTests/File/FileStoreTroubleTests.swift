@@ -170,7 +170,7 @@ struct FileStoreTroubleTests {
             do { done.add(.success(try await body())) } catch { done.add(.failure(error)) }
         }
         try await eventually("an end") {
-            clock.advance(by: .milliseconds(50))
+            clock.jump(by: .milliseconds(50))
             return !done.elements.isEmpty
         }
         return done.elements[0]

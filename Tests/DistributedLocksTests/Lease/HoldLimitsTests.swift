@@ -22,7 +22,7 @@ import Testing
         #expect(await lease.release() == .released)
     }
 
-    @Test("Draining waits for it")
+    @Test("Where the store cannot keep it, draining waits for it")
     func drain() async throws {
         let lease = try await bench.lock(options: LockOptions(holdAtLeast: .seconds(5))).acquire()
         await lease.release()
@@ -37,13 +37,112 @@ import Testing
         await drain.value
     }
 
-    @Test("Closing cuts it short")
+    @Test("Where the store cannot keep it, closing cuts it short")
     func close() async throws {
         let lease = try await bench.lock(options: LockOptions(holdAtLeast: .seconds(500))).acquire()
         await lease.release()
         await bench.service.close()
         #expect(store.released.count == 1)
         #expect(lease.state == .lost(.released))
+    }
+
+    @Test("Where the store keeps it: it is asked once, for the rest of the time, and nothing is left to do")
+    func keptByTheStore() async throws {
+        let bench = Bench(releasesLater: true)
+        let lease = try await bench.lock(options: LockOptions(holdAtLeast: .seconds(25))).acquire()
+        await bench.advance(to: 4)
+        #expect(await lease.release() == .deferred)
+        #expect(await lease.release() == .deferred)
+        #expect(lease.state == .lost(.released))
+        #expect(bench.store.kept.all.map(\.claim.owner) == [lease.owner])
+        #expect(bench.store.kept.all.map(\.delay) == [.seconds(21)])
+        await bench.service.drain()
+        await bench.service.close()
+        await bench.advance(to: 60)
+        #expect(bench.store.kept.count == 1)
+        #expect(bench.store.released.count == 0)
+        #expect(bench.store.renewed.count == 0)
+    }
+
+    @Test("Where the store keeps it: an attempt that fails is repeated with what is left, and ends as a plain release")
+    func keptAtLast() async throws {
+        let bench = Bench(releasesLater: true)
+        let error = bench.store.unreachable
+        bench.store.onKeep { [clock = bench.clock] _, _ in
+            if clock.now < .at(1) { throw error }
+            return .released
+        }
+        let early = try await bench.lock(options: LockOptions(holdAtLeast: .seconds(3))).acquire()
+        let late = try await bench.lock("b", options: LockOptions(holdAtLeast: .milliseconds(500))).acquire()
+        async let first = early.release()
+        async let second = late.release()
+        await bench.clock.settle { bench.store.kept.count == 2 }
+        await bench.advance(to: 4)
+        #expect(await first == .deferred)
+        #expect(await second == .released)
+        let delays = bench.store.kept.all.filter { $0.claim.owner == early.owner }.map(\.delay)
+        #expect(delays.first == .seconds(3))
+        #expect(zip(delays, delays.dropFirst()).allSatisfy(>))
+        #expect(try #require(delays.last) <= .seconds(2))
+        #expect(bench.store.released.all.map(\.owner) == [late.owner])
+    }
+
+    @Test(
+        "Where the store keeps it: one that has nothing of it any more has lost it, one that does not answer is pending"
+    )
+    func keptByNobody() async throws {
+        let bench = Bench(releasesLater: true)
+        let lock = try bench.lock(options: LockOptions(holdAtLeast: .seconds(500)))
+        bench.store.onKeep { _, _ in .notHeld }
+        #expect(await (try await lock.acquire()).release() == .alreadyLost(.removed))
+        let gate = Gate()
+        bench.store.onKeep { _, _ in
+            await gate.pass()
+            return .released
+        }
+        let lease = try await lock.acquire()
+        let release = Task { await lease.release() }
+        await bench.clock.settle { bench.store.kept.count == 2 && bench.clock.nextDeadline == .at(5) }
+        await bench.advance(to: 5)
+        #expect(await release.value == .pending)
+        gate.open()
+        await bench.service.drain()
+        #expect(await lease.release() == .deferred, "it has been confirmed meanwhile")
+    }
+
+    @Test("Where the store keeps it: closing keeps it for the rest, and is done then")
+    func keptAcrossClose() async throws {
+        let bench = Bench(releasesLater: true)
+        let lease = try await bench.lock(options: LockOptions(holdAtLeast: .seconds(500))).acquire()
+        let short = try await bench.lock("b", options: LockOptions(holdAtLeast: .seconds(5))).acquire()
+        await bench.advance(to: 6)
+        await bench.service.close()
+        #expect(lease.state == .lost(.closed))
+        #expect(bench.store.kept.all.map(\.claim.owner) == [lease.owner])
+        #expect(bench.store.kept.all.map(\.delay) == [.seconds(494)])
+        #expect(bench.store.released.all.map(\.owner) == [short.owner])
+        #expect(bench.store.closed.count == 1)
+    }
+
+    @Test("What nobody got is never kept: a cancelled acquire, and a grant that arrives while the service closes")
+    func neverHandedOut() async throws {
+        let bench = Bench(releasesLater: true)
+        let gate = Gate()
+        bench.store.onAcquire { [store = bench.store] request in
+            await gate.pass()
+            return .granted(store.grant(request))
+        }
+        let options = LockOptions(holdAtLeast: .seconds(500))
+        let cancelled = Task { [lock = try bench.lock(options: options)] in try await lock.acquire() }
+        let closed = Task { [lock = try bench.lock("b", options: options)] in try await lock.acquire() }
+        await bench.clock.settle { bench.store.acquired.count == 2 }
+        cancelled.cancel()
+        await bench.service.close()
+        gate.open()
+        await #expect(throws: CancellationError.self) { try await cancelled.value }
+        await #expect(throws: LockError.closed(store: "scripted:")) { try await closed.value }
+        #expect(await bench.clock.settle { bench.store.released.count == 2 })
+        #expect(bench.store.kept.count == 0)
     }
 
     @Test("It is kept by the lock, not by the service or the lease")
@@ -58,11 +157,11 @@ import Testing
         }
         #expect(keeper.object != nil)
         await clock.settle { clock.sleeperCount == 1 }
-        clock.advance(to: .at(10))
+        clock.jump(to: .at(10))
         #expect(await clock.settle { store.renewed.count == 1 })
         #expect(store.released.count == 0)
         await clock.settle { clock.nextDeadline == .at(15) }
-        clock.advance(to: .at(15))
+        clock.jump(to: .at(15))
         #expect(await clock.settle { store.released.count == 1 })
         #expect(await clock.settle { keeper.object == nil }, "and no longer")
     }
@@ -94,7 +193,7 @@ import Testing
             try await lock.withLock { _ in try await clock.sleep(for: .seconds(1_000)) }
         }
         await bench.clock.settle { bench.clock.sleeperCount == 2 }
-        bench.clock.advance(to: .at(5))
+        bench.clock.jump(to: .at(5))
         await #expect(throws: LockError.lost(lock.name, .heldTooLong)) { try await work.value }
         // The body ends as soon as it is told; the lock is given back beside that.
         #expect(await bench.clock.settle { bench.store.released.count == 1 })

@@ -23,14 +23,19 @@ struct LeaseMachineRandomTests {
         let atLeast =
             Bool.random(using: &random) ? draw(0...min(atMost ?? 100, 100), &random) : nil
         let expires = Int.random(in: 0..<5, using: &random) > 0
+        let storeKeeps = Bool.random(using: &random)
+        let isHandedOut = Int.random(in: 0..<5, using: &random) > 0
         let machine = MachineDriver(
             validity: expires ? .until(.at(ttl)) : .unlimited,
             ttl: .seconds(ttl),
             atLeast: atLeast.map { .seconds($0) },
             atMost: atMost.map { .seconds($0) },
+            storeKeeps: storeKeeps,
+            isHandedOut: isHandedOut,
             random: RandomSource(SeededGenerator(seed: seed &+ 1))
         )
         var life = Observed(atMost: atMost, latestConfirmed: expires ? ttl : nil)
+        if storeKeeps, isHandedOut { life.keptUntil = atLeast }
         var now = 0.0
         for _ in 0..<60 {
             if Bool.random(using: &random), let wake = machine.nextWake {
@@ -44,6 +49,7 @@ struct LeaseMachineRandomTests {
             let effects = machine.feed(event, at: .at(now))
             let after = machine.state(at: now)
             life.saw(event, effects, before: before, after: after, at: now)
+            if storeKeeps, machine.isLingering { life.failure = "this process keeps what the store can keep" }
             checkWakes(machine, at: now, seed: seed)
             if let failure = life.failure {
                 Issue.record("seed \(seed), \(event) at \(now): \(failure)")
@@ -111,6 +117,8 @@ struct LeaseMachineRandomTests {
 private struct Observed {
     let atMost: Double?
     var latestConfirmed: Double?
+    /// Until when the store keeps what is done with before.
+    var keptUntil: Double?
     var ended: LossReason?
     var endings = 0
     var lossesAnnounced = 0
@@ -131,9 +139,11 @@ private struct Observed {
         if case .confirmed(let until) = event, let latest = latestConfirmed, isLive(before) {
             latestConfirmed = max(latest, until)
         }
-        if effects.contains(.giveBack) || effects.contains(.gone) { endings += 1 }
+        for ending in [.giveBack, .giveBackLater, .gone] as [LeaseMachine.Effects] where effects.contains(ending) {
+            endings += 1
+        }
         if endings > 1 { failure = "it ended twice" }
-        if effects.contains(.giveBack), effects.contains(.gone) { failure = "given back and gone" }
+        checkKeeping(event, effects, before: before, after: after, at: now)
         if !isLive(before), isLive(after) { failure = "it came back to life" }
         if isLive(after), let latestConfirmed, now >= latestConfirmed { failure = "alive after its deadline" }
         if isLive(after), let atMost, now >= atMost { failure = "alive after holdAtMost" }
@@ -143,6 +153,19 @@ private struct Observed {
         ended = reason
         if effects.contains(.announce) { lossesAnnounced += 1 }
         if lossesAnnounced > 1 { failure = "the loss was announced twice" }
+    }
+
+    /// The store keeps what its user is done with too early, and nothing else.
+    private mutating func checkKeeping(
+        _ event: MachineEvent,
+        _ effects: LeaseMachine.Effects,
+        before: LeaseState,
+        after: LeaseState,
+        at now: Double
+    ) {
+        let isEnd = (event == .release || event == .close) && isLive(before) && !isLive(after)
+        let mustKeep = isEnd && keptUntil.map { now < $0 } ?? false
+        if effects.contains(.giveBackLater) != mustKeep { failure = mustKeep ? "it is not kept" : "it is kept" }
     }
 
     private func isLive(_ state: LeaseState) -> Bool {

@@ -24,10 +24,13 @@ struct LeaseMachineTableTests {
         var validity: Grant.Validity = .until(.at(30))
         var atLeast: Duration?
         var atMost: Duration?
+        var storeKeeps = false
+        var isHandedOut = true
         let steps: [Step]
     }
 
     static let over: LeaseMachine.Effects = [.giveBack, .announce]
+    static let kept: LeaseMachine.Effects = [.giveBackLater, .announce]
     static let gone: LeaseMachine.Effects = [.gone, .announce]
 
     static let lives: [Life] = [
@@ -219,6 +222,49 @@ struct LeaseMachineTableTests {
             ]
         ),
         Life(
+            testDescription: "holdAtLeast on a store that keeps it: the store is asked to, and the life is over",
+            atLeast: .seconds(35),
+            storeKeeps: true,
+            steps: [
+                Step(1, .release, kept, .lost(.released)),
+                Step(2, .release, [], .lost(.released)),
+                Step(3, .close, [], .lost(.released)),
+                Step(10, .clock, [], .lost(.released)),
+                Step(35, .clock, [], .lost(.released)),
+            ]
+        ),
+        Life(
+            testDescription: "holdAtLeast on a store that keeps it, closed while held: kept for the rest",
+            atLeast: .seconds(20),
+            storeKeeps: true,
+            steps: [Step(1, .close, kept, .lost(.closed)), Step(2, .release, [], .lost(.closed))]
+        ),
+        Life(
+            testDescription: "holdAtLeast has passed on a store that keeps it: given back at once",
+            atLeast: .seconds(5),
+            storeKeeps: true,
+            steps: [Step(5, .close, over, .lost(.closed))]
+        ),
+        Life(
+            testDescription: "holdAtLeast on a store that keeps it, but the lease is lost: given back at once",
+            atLeast: .seconds(40),
+            storeKeeps: true,
+            steps: [Step(30, .release, over, .lost(.expired))]
+        ),
+        Life(
+            testDescription: "holdAtLeast, closed before anybody got it: given back at once, kept by nobody",
+            atLeast: .seconds(20),
+            storeKeeps: true,
+            isHandedOut: false,
+            steps: [Step(0, .close, over, .lost(.closed)), Step(0, .handOut, [], .lost(.closed))]
+        ),
+        Life(
+            testDescription: "holdAtLeast, dropped before anybody got it: given back at once, kept by nobody",
+            atLeast: .seconds(20),
+            isHandedOut: false,
+            steps: [Step(0, .release, over, .lost(.released))]
+        ),
+        Life(
             testDescription: "released after the deadline: that was a loss",
             steps: [Step(30, .release, over, .lost(.expired))]
         ),
@@ -230,7 +276,13 @@ struct LeaseMachineTableTests {
 
     @Test(arguments: lives)
     func life(_ life: Life) {
-        let machine = MachineDriver(validity: life.validity, atLeast: life.atLeast, atMost: life.atMost)
+        let machine = MachineDriver(
+            validity: life.validity,
+            atLeast: life.atLeast,
+            atMost: life.atMost,
+            storeKeeps: life.storeKeeps,
+            isHandedOut: life.isHandedOut
+        )
         for step in life.steps {
             let effects = machine.feed(step.event, at: .at(step.seconds))
             let place: Comment = "\(step.event) at \(step.seconds)"

@@ -49,13 +49,13 @@ import Testing
         let lease = try await bench.lock().acquire()
         let release = Task { await lease.release() }
         await clock.settle { store.released.count == 1 && clock.nextDeadline == .at(5) }
-        clock.advance(to: .at(4.9))
+        clock.jump(to: .at(4.9))
         let drained = Recorder<Bool>()
         let drain = Task {
             await bench.service.drain()
             drained.add(true)
         }
-        clock.advance(to: .at(5))
+        clock.jump(to: .at(5))
         #expect(await release.value == .pending)
         #expect(lease.state == .lost(.released))
         #expect(drained.count == 0)
@@ -146,7 +146,7 @@ import Testing
         let store = ScriptedStore(clock: clock.leaseClock)
         let lease = try await LockService(store, configuration: .testing()).lock("a").acquire()
         await clock.settle { clock.sleeperCount == 1 }
-        clock.advance(to: .at(10))
+        clock.jump(to: .at(10))
         #expect(await clock.settle { store.renewed.count == 1 })
         #expect(await lease.release() == .released)
     }

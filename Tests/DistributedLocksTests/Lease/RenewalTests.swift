@@ -15,7 +15,7 @@ import Testing
         for number in 0..<100 { leases.append(try await bench.lock("n\(number)").acquire()) }
         await clock.settle { clock.sleeperCount == 1 }
         #expect(clock.sleeperCount == 1)
-        clock.advance(to: .at(10))
+        clock.jump(to: .at(10))
         #expect(await clock.settle { store.renewed.all.joined().count == 100 })
         #expect(store.renewed.count == 1)
         #expect(Set(store.renewed.all.joined().map(\.claim.name)).count == 100)
@@ -32,7 +32,7 @@ import Testing
         var leases: [Lease] = []
         for number in 0..<10_000 { leases.append(try await bench.lock("n\(number)").acquire()) }
         #expect(await clock.settle { clock.sleeperCount == 1 })
-        clock.advance(to: .at(10))
+        clock.jump(to: .at(10))
         for _ in 0..<50 where store.renewed.count == 0 { await clock.settle { store.renewed.count > 0 } }
         #expect(store.renewed.all.map(\.count) == [10_000])
         #expect(clock.sleeperCount <= 1)
@@ -82,9 +82,9 @@ import Testing
         await bench.advance(to: 20)
         #expect(lease.state == .unconfirmed(until: .at(29.698)))
         #expect(store.renewed.count >= 2, "a stalled exchange is not waited for")
-        clock.advance(to: .at(29.697))
+        clock.jump(to: .at(29.697))
         #expect(lease.state == .unconfirmed(until: .at(29.698)))
-        clock.advance(to: .at(29.698))
+        clock.jump(to: .at(29.698))
         #expect(lease.state == .lost(.expired), "by the clock, whatever the timers do")
         #expect(await clock.settle { store.released.count == 1 })
         gate.open()
@@ -122,7 +122,7 @@ import Testing
         let good = try await bench.lock("good").acquire()
         let bad = try await bench.lock("bad").acquire()
         let unsure = try await bench.lock("unsure").acquire()
-        clock.advance(to: .at(10))
+        clock.jump(to: .at(10))
         #expect(await clock.settle { bad.state == .lost(.removed) && unsure.state.isUnconfirmed })
         #expect(good.state == .held)
     }
@@ -154,7 +154,7 @@ import Testing
     func lateGrant() async throws {
         store.onAcquire { [store, clock] request in
             let grant = store.grant(request)
-            clock.advance(to: .at(29.698))
+            clock.jump(to: .at(29.698))
             return .granted(grant)
         }
         await #expect(throws: LockError.self) { try await bench.lock().acquire() }

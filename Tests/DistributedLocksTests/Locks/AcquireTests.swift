@@ -11,7 +11,7 @@ import Testing
 
     @Test("What the store is asked", arguments: [nil, Duration.seconds(5), .zero, .seconds(-3)])
     func request(timeout: Duration?) async throws {
-        clock.advance(to: .at(100))
+        clock.jump(to: .at(100))
         let lease = try await bench.lock("orders/42").acquire(timeout: timeout)
         let request = try #require(store.acquired.all.first)
         #expect(request.claim.name.text == "orders/42")
@@ -37,10 +37,12 @@ import Testing
 
     @Test("Not to be had: busy without patience, timed out with it, nil from the forms that try")
     func unavailable() async throws {
-        let contention = Contention(holders: [Holder(host: "web-9")], ahead: 2)
+        let answer = Contention(holders: [Holder(host: "web-9")], ahead: 2)
+        var contention = answer
+        contention.observedAt = bench.service.configuration.wallClock.now
         store.onAcquire { [clock] request in
-            if case .until(let deadline) = request.patience { clock.advance(to: deadline) }
-            return .unavailable(contention)
+            if case .until(let deadline) = request.patience { clock.jump(to: deadline) }
+            return .unavailable(answer)
         }
         let lock = try bench.lock()
         await #expect(throws: LockError.timedOut(lock.name, after: .seconds(5), contention)) {
@@ -53,6 +55,35 @@ import Testing
         let result = try await lock.withLockIfAvailable { _ in Issue.record("the body ran without the lock") }
         #expect(result == nil)
         #expect(store.released.count == 0, "the store has said that nothing is left")
+    }
+
+    @Test("Who waits is told who is in the way, and since when; how long it was held is told with the error")
+    func whoIsInTheWay() async throws {
+        let told = Recorder<Contention>()
+        var holder = Holder(host: "web-9", processID: 7)
+        holder.waitingSince = UnixTime(microseconds: 1_699_999_000_000_000)
+        holder.heldSince = UnixTime(microseconds: 1_699_999_940_000_000)
+        store.onAcquire { [holder] request in
+            request.onQueued?(Contention(holders: [holder], ahead: 0))
+            return .unavailable(Contention(holders: [holder], ahead: 0))
+        }
+        let lock = try bench.lock()
+        let error = await #expect(throws: LockError.self) {
+            try await lock.acquire(timeout: .seconds(5), onQueued: { told.add($0) })
+        }
+        #expect(told.all.map(\.observedAt) == [bench.service.configuration.wallClock.now])
+        #expect(error?.description == "timed out after 0 ms waiting for \"a\": held by web-9 (pid 7) for 60 s")
+    }
+
+    @Test("What a store finds wrong with a request is said with the name of the lock")
+    func refusedWithName() async throws {
+        let service = LockService(MemoryStore(clock: clock.leaseClock), configuration: .testing())
+        let lease = try await service.semaphore("pool", permits: 2).permit.acquire()
+        let reason = "\"pool\" cannot be locked: the semaphore is in use with 2 permits; 3 were asked for"
+        await #expect(throws: LockError.invalid(reason)) {
+            try await service.semaphore("pool", permits: 3).permit.acquire()
+        }
+        await lease.release()
     }
 
     @Test("After an error, whatever may be left is withdrawn before the error is thrown")

@@ -1,4 +1,5 @@
 import DistributedLocksTesting
+import InMemoryLogging
 import ServiceLifecycle
 import ServiceLifecycleTestKit
 import Testing
@@ -59,6 +60,25 @@ import Testing
         gate.open()
         await #expect(throws: LockError.closed(store: "scripted:")) { try await work.value }
         #expect(await clock.settle { store.released.count == 1 })
+        #expect(bench.logs.entries.map { "\($0.message)" } == [], "nobody has lost anything")
+    }
+
+    @Test("Waiters end with closed when the service closes, and nothing is logged of them")
+    func waiters() async throws {
+        let logs = InMemoryLogHandler()
+        let base = MemoryStore(clock: clock.leaseClock)
+        let service = LockService(base, configuration: .testing(logs))
+        let lock = try service.lock("a")
+        let lease = try await lock.acquire()
+        let waiters = (0..<20).map { _ in Task { try await lock.withLock { _ in Issue.record("the body ran") } } }
+        await clock.settle { (try? await base.status(of: lock.name))?.waiters.count == 20 }
+        await service.close()
+        for waiter in waiters {
+            await #expect(throws: LockError.closed(store: "memory:")) { try await waiter.value }
+        }
+        await service.drain()
+        #expect(lease.state == .lost(.closed))
+        #expect(logs.entries.map { "\($0.message)" } == ["The lease is lost"], "that of the holder")
     }
 
     @Test("A store that does not answer holds closing up only so long, also the second time and for others")
@@ -85,7 +105,7 @@ import Testing
         let lease = try await bench.lock().acquire()
         let release = Task { await lease.release() }
         await clock.settle { store.released.count == 1 && clock.nextDeadline == .at(5) }
-        clock.advance(to: .at(3))
+        clock.jump(to: .at(3))
         let close = Task { await bench.service.close() }
         #expect(await clock.settle { bench.service.keeper.isClosed })
         await bench.advance(until: close)
@@ -111,7 +131,7 @@ import Testing
         let lock = try bench.lock()
         let work = Task { try await lock.acquire() }
         await clock.settle { store.acquired.count == 1 }
-        clock.advance(to: .at(1))
+        clock.jump(to: .at(1))
         answer.open()
         await clock.settle { clock.nextDeadline == .at(2) }
         let close = Task { await bench.service.close() }

@@ -15,18 +15,26 @@ import Testing
 
     private func timeOut<Result: Sendable>(_ work: Task<Result, any Error>) async -> (any Error)? {
         await clock.settle { clock.nextDeadline == .at(5) }
-        clock.advance(to: .at(5))
+        clock.jump(to: .at(5))
         do { _ = try await work.value } catch { return error }
         return nil
     }
 
-    private func expectWaitsForItself(_ error: (any Error)?) {
+    private func expectWaitsForItself(
+        _ error: (any Error)?,
+        _ hold: Contention.CallerHold = .notReentrant,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) {
         guard let error = error as? LockError, case .timedOut(_, _, let contention) = error else {
-            Issue.record("\(String(describing: error))")
+            Issue.record("\(String(describing: error))", sourceLocation: sourceLocation)
             return
         }
-        #expect(contention.heldByCaller)
-        #expect(error.description.contains("this task holds it already"))
+        #expect(contention.heldByCaller == hold, sourceLocation: sourceLocation)
+        #expect(error.description.contains(": \(hold)"), sourceLocation: sourceLocation)
+        #expect(
+            error.description.contains("re-entrancy is off") == (hold == .notReentrant),
+            sourceLocation: sourceLocation
+        )
     }
 
     @Test("Off: a second acquire of the same task waits, and says so when its time is up")
@@ -72,7 +80,7 @@ import Testing
         let error = await timeOut(work)
         #expect(
             error.map { "\($0)" }
-                == "timed out after 5 s waiting for \"a\": held by web-3 (pid 8123) since 2023-11-14T22:13:20.000Z"
+                == "timed out after 5 s waiting for \"a\": held by web-3 (pid 8123)"
         )
         await lease.release()
     }
@@ -111,6 +119,91 @@ import Testing
         try await lock.withReadLock { _ in
             let wrote: Void? = try await lock.write.withLockIfAvailable { _ in }
             #expect(wrote == nil)
+        }
+    }
+
+    @Test("Noticed at any depth, through other locks and tasks in between")
+    func depth() async throws {
+        let (a, b, c) = (try service.lock("a"), try service.readWriteLock("b"), try service.semaphore("c", permits: 2))
+        let work = Task {
+            try await a.withLock { _ in
+                try await b.withReadLock { _ in
+                    try await c.withPermit { _ in
+                        async let inner: Void = a.withLock(timeout: .seconds(5)) { _ in }
+                        try await inner
+                    }
+                }
+            }
+        }
+        expectWaitsForItself(await timeOut(work))
+    }
+
+    @Test("The third permit of a semaphore with two, where the first two are this task's")
+    func allPermits() async throws {
+        let semaphore = try service.semaphore("a", permits: 2)
+        let work = Task {
+            try await semaphore.withPermit { _ in
+                try await semaphore.withPermit { _ in
+                    try await semaphore.withPermit(timeout: .seconds(5)) { _ in }
+                }
+            }
+        }
+        expectWaitsForItself(await timeOut(work))
+    }
+
+    @Test(
+        "An upgrade is called so, whether re-entrancy is on or off, at once and after a wait",
+        arguments: [false, true]
+    )
+    func upgrade(reentrant: Bool) async throws {
+        let lock = try service.readWriteLock("a", options: LockOptions(reentrant: reentrant))
+        let work = Task {
+            try await lock.withReadLock { _ in
+                try await lock.withReadLock { _ in
+                    let refused = await #expect(throws: LockError.self) { try await lock.write.acquire(timeout: .zero) }
+                    #expect(refused?.description.contains("a read lock cannot be upgraded") == true)
+                    try await lock.withWriteLock(timeout: .seconds(5)) { _ in }
+                }
+            }
+        }
+        expectWaitsForItself(await timeOut(work), .upgrade)
+    }
+
+    @Test("On: a permit does not cover the exclusive lock of its name")
+    func otherMode() async throws {
+        let options = LockOptions(reentrant: true)
+        let semaphore = try service.semaphore("a", permits: 2, options: options)
+        let lock = try service.lock("a", options: options)
+        let work = Task {
+            try await semaphore.withPermit { _ in try await lock.withLock(timeout: .seconds(5)) { _ in } }
+        }
+        expectWaitsForItself(await timeOut(work), .otherMode)
+    }
+
+    @Test("On: the form that is not scoped waits for itself, and does not say that re-entrancy is off")
+    func unscoped() async throws {
+        let lock = try service.lock("a", options: LockOptions(reentrant: true))
+        let work = Task {
+            try await lock.withLock { _ in _ = try await lock.acquire(timeout: .seconds(5)) }
+        }
+        expectWaitsForItself(await timeOut(work), .unscoped)
+    }
+
+    @Test("On: sibling tasks under one lease overlap, as documented")
+    func siblings() async throws {
+        let lock = try service.lock("a", options: LockOptions(reentrant: true))
+        let inside = Gate()
+        try await lock.withLock { outer in
+            async let first = lock.withLock { lease in
+                await inside.pass()
+                return lease
+            }
+            async let second = lock.withLock { lease in
+                inside.open()
+                return lease
+            }
+            let leases = try await [first, second]
+            #expect(leases.allSatisfy { $0 === outer })
         }
     }
 

@@ -88,7 +88,7 @@ import Testing
         await clock.settle { clock.sleeperCount == 2 }
         while cancelledAt.count == 0, clock.now < .at(60) {
             await bench.settle()
-            if let next = clock.nextDeadline { clock.advance(to: next) }
+            if let next = clock.nextDeadline { clock.jump(to: next) }
             await bench.settle()
         }
         await #expect(throws: LockError.lost(lock.name, .expired)) { try await work.value }
@@ -115,7 +115,7 @@ import Testing
         store.onRenew { requests in requests.map { [store] _ in .unknown(store.unreachable) } }
         let lock = try bench.lock()
         await #expect(throws: LockError.lost(lock.name, .expired)) {
-            try await lock.withLock { [clock] _ in clock.advance(to: .at(30)) }
+            try await lock.withLock { [clock] _ in clock.jump(to: .at(30)) }
         }
     }
 
@@ -142,7 +142,7 @@ import Testing
         let lock = try bench.lock()
         let work = Task { try await lock.withLock { _ in 7 } }
         await clock.settle { store.released.count == 1 && clock.nextDeadline == .at(5) }
-        clock.advance(to: .at(5))
+        clock.jump(to: .at(5))
         #expect(try await work.value == 7)
         gate.open()
     }

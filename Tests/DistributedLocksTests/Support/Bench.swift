@@ -15,10 +15,11 @@ struct Bench {
 
     init(
         lifetime: StoreCapabilities.Lifetime = .expiring(.milliseconds(10) ... .seconds(3_600)),
+        releasesLater: Bool = false,
         _ change: (inout LockConfiguration) -> Void = { _ in }
     ) {
         clock = ManualClock()
-        store = ScriptedStore(clock: clock.leaseClock, lifetime: lifetime)
+        store = ScriptedStore(clock: clock.leaseClock, lifetime: lifetime, releasesLater: releasesLater)
         let logs = InMemoryLogHandler()
         self.logs = logs
         service = LockService(store, configuration: .testing(logs, change))
@@ -45,10 +46,10 @@ struct Bench {
     func advance(to seconds: Double) async {
         await settle()
         while let next = clock.nextDeadline, next <= .at(seconds) {
-            clock.advance(to: next)
+            clock.jump(to: next)
             await settle()
         }
-        clock.advance(to: .at(seconds))
+        clock.jump(to: .at(seconds))
         await settle()
     }
 
@@ -60,7 +61,7 @@ struct Bench {
             done.add(true)
         }
         while await !clock.settle({ done.count == 1 || clock.nextDeadline != nil }) || done.count == 0 {
-            if let next = clock.nextDeadline { clock.advance(to: next) }
+            if let next = clock.nextDeadline { clock.jump(to: next) }
             await settle()
         }
         await watch.value

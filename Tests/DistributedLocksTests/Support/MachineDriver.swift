@@ -25,6 +25,7 @@ enum MachineEvent: Hashable {
     case unknown
     case refused(LossReason)
     case loss(LossReason)
+    case handOut
     case release
     case close
 }
@@ -39,6 +40,8 @@ final class MachineDriver {
         ttl: Duration = .seconds(30),
         atLeast: Duration? = nil,
         atMost: Duration? = nil,
+        storeKeeps: Bool = false,
+        isHandedOut: Bool = true,
         random: RandomSource = .zeros
     ) {
         machine = LeaseMachine(
@@ -46,8 +49,10 @@ final class MachineDriver {
             pace: RenewalPace(ttl: ttl, random: random),
             start: .at(0),
             atLeast: atLeast,
-            atMost: atMost
+            atMost: atMost,
+            storeKeeps: storeKeeps
         )
+        if isHandedOut { feed(.handOut, at: .at(0)) }
     }
 
     var nextWake: LeaseClock.Instant? { machine.nextWake }
@@ -68,6 +73,7 @@ final class MachineDriver {
         case .unknown: machine.renewalAnswered(.unknown(error), at: now)
         case .refused(let reason): machine.renewalAnswered(.refused(reason), at: now)
         case .loss(let reason): machine.lossReported(reason)
+        case .handOut: machine.handOut(at: now)
         case .release: machine.release(at: now)
         case .close: machine.close(at: now)
         }

@@ -24,11 +24,13 @@ final class ScriptedStore: LockStore {
     typealias Acquiring = @Sendable (LockRequest) async throws -> Acquisition
     typealias Renewing = @Sendable ([RenewalRequest]) async -> [Renewal]
     typealias Releasing = @Sendable (LockClaim) async throws -> ReleaseOutcome
+    typealias Keeping = @Sendable (LockClaim, Duration) async throws -> ReleaseOutcome
 
     private struct Scripts {
         var acquire: Acquiring?
         var renew: Renewing?
         var release: Releasing?
+        var keep: Keeping?
         var lastToken: UInt64 = 0
         /// Where renewals and releases have been held up.
         var gates: [Latch<Void>] = []
@@ -40,6 +42,8 @@ final class ScriptedStore: LockStore {
     let acquired = Recorder<LockRequest>()
     let renewed = Recorder<[RenewalRequest]>()
     let released = Recorder<LockClaim>()
+    /// Claims that were to be given back later, and after how long.
+    let kept = Recorder<(claim: LockClaim, delay: Duration)>()
     let closed = Recorder<Bool>()
     private let scripts = Mutex(Scripts())
 
@@ -47,7 +51,8 @@ final class ScriptedStore: LockStore {
         clock: LeaseClock,
         modes: Set<LockMode.Kind> = Set(LockMode.Kind.allCases),
         lifetime: StoreCapabilities.Lifetime = .expiring(.milliseconds(10) ... .seconds(3_600)),
-        listsNames: Bool = false
+        listsNames: Bool = false,
+        releasesLater: Bool = false
     ) {
         self.clock = clock
         capabilities = StoreCapabilities(
@@ -56,13 +61,15 @@ final class ScriptedStore: LockStore {
             lifetime: lifetime,
             listsNames: listsNames,
             forcesRelease: false,
-            signalsLoss: true
+            signalsLoss: true,
+            releasesLater: releasesLater
         )
     }
 
     func onAcquire(_ script: @escaping Acquiring) { scripts.withLock { $0.acquire = script } }
     func onRenew(_ script: @escaping Renewing) { scripts.withLock { $0.renew = script } }
     func onRelease(_ script: @escaping Releasing) { scripts.withLock { $0.release = script } }
+    func onKeep(_ script: @escaping Keeping) { scripts.withLock { $0.keep = script } }
 
     func acquire(_ request: LockRequest) async throws -> Acquisition {
         acquired.add(request)
@@ -82,6 +89,14 @@ final class ScriptedStore: LockStore {
         released.add(claim)
         if let script = scripts.withLock({ $0.release }) {
             return try await Gate.$register.withValue({ self.hold(at: $0) }) { try await script(claim) }
+        }
+        return .released
+    }
+
+    func release(_ claim: LockClaim, after delay: Duration) async throws -> ReleaseOutcome {
+        kept.add((claim, delay))
+        if let script = scripts.withLock({ $0.keep }) {
+            return try await Gate.$register.withValue({ self.hold(at: $0) }) { try await script(claim, delay) }
         }
         return .released
     }

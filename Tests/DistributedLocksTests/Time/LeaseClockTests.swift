@@ -15,10 +15,10 @@ import Testing
     @Test("It shows what its base shows, counted from the origin")
     func base() {
         let base = ManualClock()
-        base.advance(by: .seconds(10))
+        base.jump(by: .seconds(10))
         let clock = LeaseClock(base)
         #expect(clock.now == .at(0))
-        base.advance(by: .seconds(2))
+        base.jump(by: .seconds(2))
         #expect(clock.now == .at(2))
         #expect(LeaseClock(base, origin: .at(11)).now == .at(1))
         #expect(clock.minimumResolution == .nanoseconds(1))
@@ -30,9 +30,9 @@ import Testing
         let clock = base.leaseClock
         let task = Task { try await clock.sleep(until: .at(3)) }
         await base.settle { base.sleeperCount == 1 }
-        base.advance(to: .at(2.9))
+        base.jump(to: .at(2.9))
         #expect(base.sleeperCount == 1)
-        base.advance(to: .at(3))
+        base.jump(to: .at(3))
         try await task.value
     }
 
@@ -72,10 +72,10 @@ import Testing
             let step = LeaseClock.Instant(offset: .seconds(year * 365 * 86_400))
             #expect(await base.settle { base.nextDeadline == step })
             #expect(done.count == 0)
-            base.advance(to: step)
+            base.jump(to: step)
         }
         #expect(await base.settle { base.nextDeadline == end })
-        base.advance(to: end)
+        base.jump(to: end)
         try await task.value
     }
 }

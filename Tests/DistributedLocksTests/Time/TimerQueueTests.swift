@@ -19,7 +19,7 @@ import Testing
 
     private func advance(to seconds: Double) async {
         await clock.settle { clock.sleeperCount == 1 }
-        clock.advance(to: .at(seconds))
+        clock.jump(to: .at(seconds))
     }
 
     @Test("Timers come in their order, those of one instant together and as they were set")
@@ -30,7 +30,7 @@ import Testing
         queue.schedule("second b", at: .at(2))
         for seconds in [1.0, 2, 3] {
             await clock.settle { clock.nextDeadline == .at(seconds) }
-            clock.advance(to: .at(seconds))
+            clock.jump(to: .at(seconds))
             await clock.settle { delivered.count == Int(seconds) }
         }
         #expect(delivered.all == [["first"], ["second a", "second b"], ["third"]])
@@ -71,7 +71,7 @@ import Testing
         #expect(await clock.settle { clock.sleeperCount == 1 })
         queue.cancel(third)
         queue.cancel(third)
-        clock.advance(to: .at(3))
+        clock.jump(to: .at(3))
         #expect(await clock.settle { clock.sleeperCount == 0 })
         #expect(delivered.all == [["second"]])
     }
@@ -82,13 +82,13 @@ import Testing
         #expect(await clock.settle { clock.nextDeadline == .at(5) })
         queue.schedule("early", at: .at(1))
         #expect(await clock.settle { clock.nextDeadline == .at(1) && clock.sleeperCount == 1 })
-        clock.advance(to: .at(1))
+        clock.jump(to: .at(1))
         #expect(await clock.settle { delivered.count == 1 && clock.nextDeadline == .at(5) })
     }
 
     @Test("A timer that is due already is delivered")
     func past() async {
-        clock.advance(to: .at(10))
+        clock.jump(to: .at(10))
         queue.schedule("past", at: .at(3))
         #expect(await clock.settle { delivered.count == 1 })
     }
@@ -101,10 +101,10 @@ import Testing
         }
         #expect(queue.entryCount < 200)
         await clock.settle { clock.sleeperCount == 1 }
-        clock.advance(to: .at(4_999))
+        clock.jump(to: .at(4_999))
         await clock.settle { clock.nextDeadline == .at(5_000) }
         #expect(delivered.all.isEmpty)
-        clock.advance(to: .at(5_000))
+        clock.jump(to: .at(5_000))
         #expect(await clock.settle { delivered.count == 1 })
         #expect(delivered.all == [["kept"]])
     }
@@ -116,7 +116,7 @@ import Testing
         queue.close()
         #expect(await clock.settle { clock.sleeperCount == 0 })
         queue.schedule("neither", at: .at(2))
-        clock.advance(to: .at(3))
+        clock.jump(to: .at(3))
         for _ in 0..<100 { await Task.yield() }
         #expect(clock.sleeperCount == 0)
         #expect(delivered.all.isEmpty)

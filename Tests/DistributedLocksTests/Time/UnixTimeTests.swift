@@ -14,4 +14,13 @@ struct UnixTimeTests {
     func text(_ microseconds: Int64, _ expected: String) {
         #expect(UnixTime(microseconds: microseconds).description == expected)
     }
+
+    @Test("How long ago something was; nothing if it is still to come, and no overflow with the times of others")
+    func age() {
+        let now = UnixTime(microseconds: 5_000_000)
+        #expect(now.age(of: UnixTime(microseconds: 2_000_000)) == .seconds(3))
+        #expect(now.age(of: now) == .zero)
+        #expect(now.age(of: UnixTime(microseconds: 5_000_001)) == nil)
+        #expect(now.age(of: UnixTime(microseconds: .min)) != nil)
+    }
 }

@@ -45,7 +45,7 @@ struct OverdueTests {
             // The event loop is busy while the first deadline passes and the second request is made.
             let gate = DispatchSemaphore(value: 0)
             connection.eventLoop.execute { gate.wait() }
-            clock.advance(by: .seconds(1))
+            clock.jump(by: .seconds(1))
             try await waitUntil("the first check") { clock.sleeperCount == 0 }
             try await Task.sleep(for: .milliseconds(100))
             let second = exchange(2)
@@ -53,7 +53,7 @@ struct OverdueTests {
             gate.signal()
             try await connection.eventLoop.submit {}.get()
             try await connection.eventLoop.submit {}.get()
-            clock.advance(by: .seconds(2))
+            clock.jump(by: .seconds(2))
             try await waitUntil("the end of the second request", within: .seconds(5)) { second.isDone }
             connection.close()
             try await group.shutdownGracefully()

@@ -23,7 +23,7 @@ extension SimulatedProcess {
     /// Lets tasks and timers do what they have to, if it is time.
     func look() {
         guard !isDead else { return }
-        time.advance(to: now)
+        time.jump(to: now)
         if !eventLoop.isIdle, !hasTurn {
             hasTurn = true
             later(isLoop: true) { [self] in

@@ -47,7 +47,7 @@ final class SimulatedProcess {
         self.number = number
         clock = SimulatedClock(of: simulation)
         blockedUntil = Array(repeating: 0, count: simulation.world.ensemble.servers)
-        time.advance(to: clock.read(simulation.now))
+        time.jump(to: clock.read(simulation.now))
         network = SimulatedNetwork(eventLoop)
         let random = RandomSource(SeededGenerator(seed: simulation.random.next()))
         let logger = Logger(label: "c\(number)") { _ in SwiftLogNoOpLogHandler() }
@@ -126,7 +126,7 @@ final class SimulatedProcess {
         for user in users { user.cancel() }
         for _ in 0..<10_000 where !runEverything() {
             guard let next = time.nextDeadline else { break }
-            time.advance(to: next)
+            time.jump(to: next)
         }
         if !isClosed || inspections > 0 || !users.allSatisfy(\.hasEnded) {
             simulation.violate("c\(number) does not come to an end")
