@@ -94,9 +94,7 @@ struct LockPaths: Hashable, Sendable {
         return escaped
     }
 
-    /// Whether a character stands for itself.
-    ///
-    /// - Parameter bytes: The name from this character on.
+    /// Whether a character stands for itself, at the beginning of what is left of a name.
     private func isAllowed(_ character: Unicode.Scalar, at bytes: ArraySlice<UInt8>) -> Bool {
         if character == "/" || (character == "%" && Self.isEscape(bytes)) { return false }
         return character.utf16.allSatisfy { ZooKeeperPath.isAllowed($0) }

@@ -8,7 +8,9 @@ extension LockKeys {
 }
 
 extension KeyBytes: ExpressibleByStringLiteral, CustomDebugStringConvertible {
+    /// The UTF-8 of a literal.
     public init(stringLiteral text: String) { self.init(text) }
+    /// The text, with what cannot be seen escaped.
     public var debugDescription: String { text.debugDescription }
 }
 
