@@ -21,6 +21,7 @@ import Synchronization
 ///                                   then lost KEY TIME REASON
 /// release KEY                       released KEY RESULT
 /// crowd COUNT NAME TTL              queued KEY TIME for each; KEY is crowd-0, crowd-1 …
+/// run COMMAND                       what a shell command prints that has been started as any program starts one; ran STATUS
 /// ```
 @main
 enum RedisStoreProbe {
@@ -66,6 +67,7 @@ private final class Probe: Sendable {
         case "release" where words.count == 2:
             guard let lease = leases.withLock({ $0.removeValue(forKey: words[1]) }) else { return }
             RedisStoreProbe.say("released \(words[1]) \(await lease.release())")
+        case "run": RedisStoreProbe.say("ran \(system(words.dropFirst().joined(separator: " ")))")
         default: RedisStoreProbe.say("what?")
         }
     }

@@ -42,6 +42,42 @@ package enum Descriptors {
 
     private static let streaming = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
 
+    /// Those of this process that are connected to a port of the loopback interface.
+    package static func connected(to port: Int) -> [Int32] {
+        let numbers = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+        return numbers.compactMap { Int32($0) }.filter { descriptor in
+            var address = sockaddr_in()
+            var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let result = withUnsafeMutablePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &size) }
+            }
+            return result == 0 && address.sin_family == sa_family_t(AF_INET)
+                && address.sin_port == in_port_t(port).bigEndian
+        }
+    }
+
+    /// Whether a connection has come to its end; reads what has arrived before.
+    package static func hasEnded(_ descriptor: Int32) -> Bool {
+        var byte: UInt8 = 0
+        while true {
+            let count = recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT))
+            if count <= 0 { return count == 0 || (errno != EAGAIN && errno != EINTR) }
+        }
+    }
+
+    /// What `ls -l /proc/self/fd` lists, by number, but for the three streams, and the folder that it reads itself.
+    package static func listed(_ lines: [String]) -> [Int: String] {
+        var targets: [Int: String] = [:]
+        for line in lines {
+            let words = line.split(separator: " ")
+            guard words.count > 3, words[words.count - 2] == "->", let number = Int(words[words.count - 3]), number > 2,
+                !words[words.count - 1].hasPrefix("/proc/")
+            else { continue }
+            targets[number] = String(words[words.count - 1])
+        }
+        return targets
+    }
+
     /// About the highest number that a descriptor of this process has.
     package static var highest: Int {
         let numbers = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []

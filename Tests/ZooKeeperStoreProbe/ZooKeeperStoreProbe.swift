@@ -22,6 +22,7 @@ import ZooKeeperLocks
 /// hold COUNT          takes so many locks more, named lock-0, lock-1 …; held COUNT
 /// check               how many of those it still has; has COUNT
 /// release             gives all of those back; released COUNT
+/// run COMMAND         what a shell command prints that has been started as any program starts one; ran STATUS
 /// ```
 @main
 enum ZooKeeperStoreProbe {
@@ -68,6 +69,7 @@ private final class Probe: Sendable {
         case "hold" where words.count == 2: await hold(Int(words[1]) ?? 0)
         case "check": ZooKeeperStoreProbe.say("has \(crowd.withLock { $0.count { $0.state == .held } })")
         case "release": ZooKeeperStoreProbe.say("released \(await releaseCrowd())")
+        case "run": ZooKeeperStoreProbe.say("ran \(system(words.dropFirst().joined(separator: " ")))")
         default: ZooKeeperStoreProbe.say("what?")
         }
     }

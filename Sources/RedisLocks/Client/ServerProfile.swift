@@ -55,11 +55,6 @@ extension RESPValue {
         if case .string(let bytes) = self { String(buffer: bytes) } else { nil }
     }
 
-    /// The text of a string that is UTF-8; `nil` for anything else.
-    var validText: String? {
-        if case .string(let bytes) = self { String(validating: bytes.readableBytesView, as: UTF8.self) } else { nil }
-    }
-
     /// The number, also if it comes as text.
     var number: Int64? {
         switch self {

@@ -44,8 +44,6 @@ struct Connector: Sendable {
         do {
             let bootstrap = ClientBootstrap(group: eventLoop)
                 .connectTimeout(TimeAmount(configuration.attemptTimeout))
-                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .channelOption(.socketOption(.so_keepalive), value: 1)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
                         try prepare(channel, for: address, delegate: delegate)
@@ -69,6 +67,7 @@ struct Connector: Sendable {
         for address: RedisAddress,
         delegate: RedisChannelHandler.Delegate
     ) throws {
+        try ClientSocket.prepare(channel)
         if let tls {
             let name = configuration.tls?.serverName(for: address)
             try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))

@@ -25,13 +25,16 @@ enum AcquireAnswer: Sendable {
         let shortestTTL: Duration
         /// When the claim first asked, in microseconds of the server's clock, as digits.
         let asked: String
+        /// When it was granted last, in microseconds of the server's clock; not positive if that is not known.
+        let since: Int64
 
-        /// Whether the holder is not one of ours, and so will not hand over.
-        var isForeign: Bool { kind != "none" && LockValue(value) == nil }
+        /// Whether the holder will not hand over: it is another program, or has left the end to the server.
+        var isForeign: Bool { kind != "none" && LockValue(value)?.isKept ?? true }
 
         /// In the words of the core.
         var contention: Contention {
-            Contention(holders: LockValue.holder(kind: kind, text: value).map { [$0] } ?? [], ahead: ahead)
+            let holder = LockValue.holder(kind: kind, text: value, since: since)
+            return Contention(holders: holder.map { [$0] } ?? [], ahead: ahead)
         }
     }
 
@@ -41,9 +44,9 @@ enum AcquireAnswer: Sendable {
             self = .granted(FencingToken(rawValue: UInt64(token)))
             return
         }
-        guard let fields = reply.elements, fields.count == 7, let state = fields[0].text, let ahead = fields[1].number,
+        guard let fields = reply.elements, fields.count == 8, let state = fields[0].text, let ahead = fields[1].number,
             let kind = fields[2].text, let value = fields[3].text, let remaining = fields[4].number,
-            let shortest = fields[5].number, let asked = fields[6].text
+            let shortest = fields[5].number, let asked = fields[6].text, let since = fields[7].number
         else { return nil }
         let obstacle = Obstacle(
             ahead: Int(ahead),
@@ -51,7 +54,8 @@ enum AcquireAnswer: Sendable {
             value: value,
             remaining: remaining >= 0 ? .milliseconds(remaining) : nil,
             shortestTTL: .milliseconds(shortest),
-            asked: asked
+            asked: asked,
+            since: since
         )
         switch state {
         case "queued": self = .queued(obstacle)

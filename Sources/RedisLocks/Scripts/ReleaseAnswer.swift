@@ -15,13 +15,14 @@ enum ReleaseAnswer: Hashable, Sendable {
             self = .held
             return
         }
-        guard let fields = reply.elements, fields.count == 4, let found = fields[0].text, let ahead = fields[1].number,
-            let kind = fields[2].text, let value = fields[3].text
+        guard let fields = reply.elements, fields.count == 5, let found = fields[0].text, let ahead = fields[1].number,
+            let kind = fields[2].text, let value = fields[3].text,
+            let since = fields[4].number
         else { return nil }
         switch found {
         case "held": self = .held
         case "queued":
-            let holder = LockValue.holder(kind: kind, text: value)
+            let holder = LockValue.holder(kind: kind, text: value, since: since)
             self = .queued(Contention(holders: holder.map { [$0] } ?? [], ahead: Int(ahead)))
         case "nothing": self = .nothing
         default: return nil

@@ -11,37 +11,37 @@ struct Script: Hashable, Sendable {
     static let acquire = Script(
         "acquire",
         PackageResources.acquire_lua,
-        sha1: "ad0a5ca2b9fdcad983c0f80fc32176a6353504a2"
+        sha1: "71b67606c3e9e5135a323c9aad8d559319f8eeee"
     )
     /// Gives the lock back, or leaves the queue.
     static let release = Script(
         "release",
         PackageResources.release_lua,
-        sha1: "d6eee5a1bcd459413cbd3cb7fb230f57c382360d"
+        sha1: "fef07307625ffc1e9801986025d0c95ee6093537"
     )
     /// Confirms that waiters are still there.
     static let beat = Script(
         "beat",
         PackageResources.beat_lua,
-        sha1: "5c291cb22f066ca931548f9d928719515bcd6632"
+        sha1: "96d8380be1e18246b573a6b2cab1679659fe1f84"
     )
     /// Extends leases.
     static let renew = Script(
         "renew",
         PackageResources.renew_lua,
-        sha1: "bb57f38ece10db86ad244e1b7b3b0a9b5a781dd8"
+        sha1: "e6ec05038faacae784b480fb6f5fdb6ddfeff83d"
     )
     /// Tells who holds and who waits.
     static let status = Script(
         "status",
         PackageResources.status_lua,
-        sha1: "c3256fabcf7a085398b6d9b0b03bf101a1024b61"
+        sha1: "ab6aa91f447017b08e3cfc32700a31f9a510a1ea"
     )
     /// Takes the lock away from its holder.
     static let force = Script(
         "force",
         PackageResources.force_lua,
-        sha1: "8cfe9b8263d58b0fbcf4f6d2642b140ee8238a61"
+        sha1: "47e459d52a253017b64cf864166efd0b1373aea3"
     )
 
     /// All of them.

@@ -9,6 +9,8 @@ struct ScriptCalls: Sendable {
 
     private static let maximumKeys = 100
     private static let longestRefusal = Duration.seconds(60)
+    /// Ten years: what is much longer is no expiry that a server takes.
+    private static let longestKeeping = Duration.seconds(315_360_000)
 
     /// Takes or queues for a lock.
     ///
@@ -53,18 +55,21 @@ struct ScriptCalls: Sendable {
     ///   - deadline: When to give up; the request timeout from now if `nil`.
     ///   - refusal: For how long a request of this owner that comes late has to be refused, by the connection on which this
     ///     one is sent; zero if none can come.
+    ///   - kept: For how long a claim that is held stays locked, by the server's own doing; `nil` to be free at once.
     /// - Returns: What was found.
     /// - Throws: ``RequestFailure``, ``RESPError``, `LockError`.
     func release(
         _ owner: OwnerID,
         _ keys: LockKeys,
         deadline: LeaseClock.Instant? = nil,
-        refusal: (UInt64) -> Duration = { _ in .zero }
+        refusal: (UInt64) -> Duration = { _ in .zero },
+        keptFor kept: Duration? = nil
     ) async throws -> ReleaseAnswer {
         let reply = try await run(.release, keys: 4, until: deadline) { connection, command in
             command.append(keys)
             command.append(owner.description)
             command.append(min(refusal(connection.id), Self.longestRefusal).milliseconds)
+            if let kept { command.append(min(kept, Self.longestKeeping).milliseconds) }
         }
         guard let answer = ReleaseAnswer(reply.value) else { throw nonsense(from: .release) }
         return answer
@@ -173,15 +178,25 @@ struct ScriptCalls: Sendable {
         return answer
     }
 
-    /// Takes a lock away from its holder.
+    /// Takes a lock away from its holder, if that is the one that is meant.
     ///
-    /// - Returns: The type of its key and its value.
-    func force(_ keys: LockKeys) async throws -> (kind: String, value: String) {
-        let reply = try await run(.force, keys: 4) { $1.append(keys) }
-        guard let fields = reply.value.elements, fields.count == 2, let kind = fields[0].text,
-            let value = fields[1].text
-        else { throw nonsense(from: .force) }
-        return (kind, value)
+    /// - Returns: What became of it.
+    /// - Throws: ``RequestFailure``, ``RESPError``, `LockError`.
+    func force(_ keys: LockKeys, from condition: HolderCondition) async throws -> ForceAnswer {
+        let reply = try await run(.force, keys: 4) { _, command in
+            command.append(keys)
+            switch condition {
+            case .any: command.append("any")
+            case .owner(let owner):
+                command.append("owner")
+                command.append(owner.description)
+            case .token(let token):
+                command.append("token")
+                command.append(String(token.rawValue))
+            }
+        }
+        guard let answer = ForceAnswer(reply.value) else { throw nonsense(from: .force) }
+        return answer
     }
 
     /// The values of locks; the server tells of their next changes.
@@ -205,7 +220,7 @@ struct ScriptCalls: Sendable {
     ///   - prefix: What the keys contain.
     /// - Returns: Where to go on, `0` at the end, and keys, some perhaps more than once.
     /// - Throws: ``RequestFailure``, ``RESPError``, `LockError`.
-    func scan(from cursor: String, prefix: String) async throws -> (next: String, keys: [String]) {
+    func scan(from cursor: String, prefix: String) async throws -> (next: String, keys: [KeyBytes]) {
         let reply = try await client.send(until: standardDeadline, isRepeatable: true) { _ in
             var command = RedisCommand("SCAN", .text(cursor), "COUNT", 1_000)
             if !prefix.isEmpty {
@@ -218,7 +233,7 @@ struct ScriptCalls: Sendable {
         guard let fields = reply.value.elements, fields.count == 2, let next = fields[0].text,
             let keys = fields[1].elements
         else { throw nonsense(from: nil) }
-        return (next, keys.compactMap(\.validText))
+        return (next, keys.compactMap(KeyBytes.init))
     }
 
     /// A pattern that matches `text` and nothing else.

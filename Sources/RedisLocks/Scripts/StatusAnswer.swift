@@ -11,11 +11,12 @@ struct StatusAnswer: Sendable {
 
     /// Reads a reply; `nil` if it makes no sense.
     init?(_ reply: RESPValue) {
-        guard let fields = reply.elements, fields.count >= 5, let kind = fields[0].text, let text = fields[1].text,
-            let remaining = fields[2].number, let fence = fields[3].number, let count = fields[4].number
+        guard let fields = reply.elements, fields.count >= 6, let kind = fields[0].text, let text = fields[1].text,
+            let remaining = fields[2].number, let fence = fields[3].number,
+            let since = fields[4].number, let count = fields[5].number
         else { return nil }
         let value = LockValue(text)
-        holder = LockValue.holder(kind: kind, text: text).map { holder in
+        holder = LockValue.holder(kind: kind, text: text, since: since).map { holder in
             LockStatus.Participant(
                 holder: holder,
                 mode: .exclusive,
@@ -25,7 +26,7 @@ struct StatusAnswer: Sendable {
             )
         }
         waiterCount = Int(count)
-        waiters = fields[5...].compactMap { field in
+        waiters = fields[6...].compactMap { field in
             guard let entry = field.text, let space = entry.firstIndex(of: " "),
                 let value = LockValue(String(entry[entry.index(after: space)...]))
             else { return nil }

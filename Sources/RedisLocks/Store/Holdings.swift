@@ -58,7 +58,7 @@ final class Holdings: Sendable {
         state.withLock { state in
             guard let holding = state.holdings.removeValue(forKey: owner) else { return }
             guard holding.isWatched else { return }
-            let key = KeyBytes(holding.keys.lock)
+            let key = holding.keys.lock
             // The name may be held anew by somebody else here, before this one is given back.
             if state.watched[key] == owner { state.watched[key] = nil }
         }
@@ -118,7 +118,7 @@ final class Holdings: Sendable {
                 owners[start..<min(start + Self.batch, owners.count)].compactMap { owner -> (OwnerID, LockKeys)? in
                     guard let keys = state.holdings[owner]?.keys else { return nil }
                     state.holdings[owner]?.isWatched = true
-                    state.watched[KeyBytes(keys.lock)] = owner
+                    state.watched[keys.lock] = owner
                     return (owner, keys)
                 }
             }

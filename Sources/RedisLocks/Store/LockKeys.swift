@@ -13,14 +13,18 @@ struct LockKeys: Hashable, Sendable {
     }
 
     /// The lock: the prefix and the name, nothing else. Foreign clients know only this key.
-    let lock: String
+    let lock: KeyBytes
     /// What the keys beside it begin with: it has the hash tag of the lock, or the lock as its hash tag.
-    let base: String
+    private let base: [UInt8]
 
     /// After the base of a lock that has no hash tag, and so becomes one: `{orders/42}:dlock:fence`.
     private static let plainMarker = ":dlock:"
     /// After that of a lock that has one: `orders/{42}:dlock-tag:fence`.
     private static let taggedMarker = ":dlock-tag:"
+    private static let plainEnd = Array("}\(plainMarker)".utf8)
+    private static let taggedEnd = Array(taggedMarker.utf8)
+    private static let open = UInt8(ascii: "{")
+    private static let close = UInt8(ascii: "}")
 
     /// Makes the keys of a name.
     ///
@@ -29,32 +33,34 @@ struct LockKeys: Hashable, Sendable {
     ///   - prefix: What is put before it.
     /// - Throws: `LockError.invalid` for a name that looks like a key of ours beside a lock.
     init(_ name: LockName, prefix: String) throws(LockError) {
-        lock = prefix.isEmpty ? name.text : prefix + name.text
-        base = Self.hasHashTag(lock) ? lock + Self.taggedMarker : "{" + lock + "}" + Self.plainMarker
-        if Self.mayBeCompanion(lock), Self.lock(besides: lock) != nil {
+        var bytes = Array(prefix.utf8)
+        if name.isText { bytes.append(contentsOf: name.text.utf8) } else { bytes += name.bytes }
+        lock = KeyBytes(bytes: bytes)
+        base = Self.hasHashTag(bytes) ? bytes + Self.taggedEnd : [Self.open] + bytes + Self.plainEnd
+        if Self.mayBeCompanion(bytes), Self.lock(besides: lock) != nil {
             throw .invalid("a name that ends with \"\(Self.plainMarker)fence\" or the like is reserved")
         }
     }
 
     /// A key beside the lock.
-    func companion(_ companion: Companion) -> String { base + companion.rawValue }
+    func companion(_ companion: Companion) -> KeyBytes { KeyBytes(bytes: base + companion.rawValue.utf8) }
 
     /// The lock that a key stands beside; `nil` if it is a lock itself, or none of our business.
-    static func lock(besides key: String) -> String? {
+    static func lock(besides key: KeyBytes) -> KeyBytes? {
         for companion in Companion.allCases {
-            if let base = removing(taggedMarker + companion.rawValue, from: key) {
-                return hasHashTag(base) ? base : nil
+            if let base = removing(taggedMarker + companion.rawValue, from: key.bytes) {
+                return hasHashTag(base) ? KeyBytes(bytes: Array(base)) : nil
             }
-            if let base = removing(plainMarker + companion.rawValue, from: key) {
-                return withoutBraces(base)
+            if let base = removing(plainMarker + companion.rawValue, from: key.bytes) {
+                return withoutBraces(base).map { KeyBytes(bytes: Array($0)) }
             }
         }
         return nil
     }
 
     /// Whether the last letter is that of a key beside a lock; spares almost all names the closer look.
-    private static func mayBeCompanion(_ key: String) -> Bool {
-        switch key.utf8.last {
+    private static func mayBeCompanion(_ key: [UInt8]) -> Bool {
+        switch key.last {
         case UInt8(ascii: "e"), UInt8(ascii: "s"): true
         default: false
         }
@@ -62,30 +68,23 @@ struct LockKeys: Hashable, Sendable {
 
     /// Whether only a part of the key decides on its slot
     /// (https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags).
-    private static func hasHashTag(_ key: String) -> Bool {
-        let bytes = key.utf8
-        guard let open = bytes.firstIndex(of: UInt8(ascii: "{")) else { return false }
+    private static func hasHashTag(_ bytes: some RandomAccessCollection<UInt8>) -> Bool {
+        guard let open = bytes.firstIndex(of: open) else { return false }
         let start = bytes.index(after: open)
-        guard let close = bytes[start...].firstIndex(of: UInt8(ascii: "}")) else { return false }
+        guard let close = bytes[start...].firstIndex(of: close) else { return false }
         return close != start
     }
 
     /// What is between the braces that make a hash tag of a lock.
-    ///
-    /// Byte-wise: a name may begin with what joins the brace before it to one character.
-    private static func withoutBraces(_ base: String) -> String? {
-        guard base.utf8.count > 2, base.utf8.first == UInt8(ascii: "{"), base.utf8.last == UInt8(ascii: "}") else {
-            return nil
-        }
-        let lock = String(Substring(base.utf8.dropFirst().dropLast()))
+    private static func withoutBraces(_ base: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        guard base.count > 2, base.first == open, base.last == close else { return nil }
+        let lock = base.dropFirst().dropLast()
         return hasHashTag(lock) ? nil : lock
     }
 
-    /// Byte-wise, unlike `String.hasSuffix`.
-    private static func removing(_ suffix: String, from key: String) -> String? {
-        guard key.utf8.count > suffix.utf8.count, key.utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8) else {
-            return nil
-        }
-        return String(Substring(key.utf8.dropLast(suffix.utf8.count)))
+    private static func removing(_ suffix: String, from key: [UInt8]) -> ArraySlice<UInt8>? {
+        let suffix = suffix.utf8
+        guard key.count > suffix.count, key.suffix(suffix.count).elementsEqual(suffix) else { return nil }
+        return key.dropLast(suffix.count)
     }
 }

@@ -20,7 +20,7 @@ enum Push: Hashable, Sendable {
             guard let text = message[2].text, let news = Self.news(text) else { return nil }
             self = news
         case "invalidate" where message.count == 2:
-            self = message[1].elements.map { .changed($0.compactMap(\.text).map(KeyBytes.init)) } ?? .emptied
+            self = message[1].elements.map { .changed($0.compactMap(KeyBytes.init)) } ?? .emptied
         default: return nil
         }
     }

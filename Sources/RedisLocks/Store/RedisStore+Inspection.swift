@@ -17,8 +17,9 @@ extension RedisStore {
             var found: [LockStatus] = []
             let prefixLength = configuration.keyPrefix.utf8.count
             for lock in try await scan().sorted() {
-                let text = String(decoding: lock.bytes.dropFirst(prefixLength), as: UTF8.self)
-                guard let name = try? LockName(text), let keys = try? keys(of: name) else { continue }
+                guard let name = try? LockName(bytes: lock.bytes.dropFirst(prefixLength)),
+                    let keys = try? keys(of: name)
+                else { continue }
                 let status = try await status(of: name, keys)
                 if !status.isIdle { found.append(status) }
             }
@@ -47,14 +48,15 @@ extension RedisStore {
     /// The keys that are locks, or have been.
     private func scan() async throws -> Set<KeyBytes> {
         var locks: Set<KeyBytes> = []
+        let prefix = configuration.keyPrefix.utf8
         var cursor = "0"
         repeat {
             let (next, keys) = try await calls.scan(from: cursor, prefix: configuration.keyPrefix)
             for key in keys {
                 let lock = LockKeys.lock(besides: key)
                 // Beside each of our locks stands its fencing token. Below a prefix everything is a lock.
-                guard lock != nil || !configuration.keyPrefix.isEmpty else { continue }
-                if (lock ?? key).utf8.starts(with: configuration.keyPrefix.utf8) { locks.insert(KeyBytes(lock ?? key)) }
+                guard lock != nil || !prefix.isEmpty else { continue }
+                if (lock ?? key).bytes.starts(with: prefix) { locks.insert(lock ?? key) }
             }
             cursor = next
         } while cursor != "0"

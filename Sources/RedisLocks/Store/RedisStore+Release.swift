@@ -4,15 +4,39 @@ import Synchronization
 extension RedisStore {
     /// Gives a claim back, or withdraws it; see `LockStore.release`.
     public func release(_ claim: LockClaim) async throws -> ReleaseOutcome {
+        try await release(claim, keptFor: nil) == .nothing ? .notHeld : .released
+    }
+
+    /// Has the server give a claim back once `delay` has passed; see `LockStore.release`.
+    ///
+    /// The key stays with that time to live, and is not ours any more: it is neither renewed nor watched. Whoever is the first
+    /// in the queue gets the lock when it expires. Sent again it may last shorter than it was told before, never longer.
+    public func release(_ claim: LockClaim, after delay: Duration) async throws -> ReleaseOutcome {
+        guard delay > .zero else { return try await release(claim) }
+        let answer = try await release(claim, keptFor: delay)
+        // It has waited, and does not any more: nothing is kept.
+        return answer == .held ? .released : .notHeld
+    }
+
+    private func release(_ claim: LockClaim, keptFor kept: Duration?) async throws -> ReleaseAnswer {
         let keys = try keys(of: claim.name)
         room.remove(claim.owner)?.slot.finish(.withdrawn)
         holdings.remove(claim.owner)
         // Nothing has ever been sent: there is nothing to take back, and nobody to ask.
-        guard calls.client.hasBeenConnected else { return .notHeld }
+        guard calls.client.hasBeenConnected else { return .nothing }
+        let start = clock.now
         do {
-            let answer = try await calls.release(claim.owner, keys) { doubts.refusal(of: claim.owner, on: $0) }
+            let answer = try await calls.release(
+                claim.owner,
+                keys,
+                refusal: { doubts.refusal(of: claim.owner, on: $0) },
+                keptFor: kept
+            )
             doubts.remove(claim.owner)
-            return answer == .nothing ? .notHeld : .released
+            if let kept, let replication, answer == .held {
+                try await replication.keep(claim.owner, keys, for: kept - start.duration(to: clock.now))
+            }
+            return answer
         } catch {
             throw translate(error)
         }
@@ -33,12 +57,16 @@ extension RedisStore {
         return answers
     }
 
-    /// Takes a lock away from whoever holds it, be it ours or not; see `LockStore.forceRelease`.
+    /// Takes a lock away from its holder, be it ours or not; see `LockStore.forceRelease`.
+    ///
+    /// Another program's lock has neither an owner nor a token, and is only taken away without a condition.
     public func forceRelease(_ name: LockName, from condition: HolderCondition) async throws -> [Holder] {
         let keys = try keys(of: name)
         do {
-            let (kind, value) = try await calls.force(keys)
-            return LockValue.holder(kind: kind, text: value).map { [$0] } ?? []
+            switch try await calls.force(keys, from: condition) {
+            case .taken(let holder): return holder.map { [$0] } ?? []
+            case .spared(let holder): throw LockError.busy(name, Contention(holders: [holder]))
+            }
         } catch {
             throw translate(error)
         }

@@ -1,7 +1,5 @@
 public import DistributedLocks
 public import Logging
-import NIOCore
-import NIOPosix
 import NetworkSupport
 import Synchronization
 
@@ -61,11 +59,12 @@ public final class RedisStore: LockStore {
             lifetime: .expiring(.milliseconds(100) ... .seconds(86_400)),
             listsNames: true,
             forcesRelease: true,
-            signalsLoss: true
+            signalsLoss: true,
+            releasesLater: true
         )
         let clientID = OwnerID(from: random)
         values = LockValueWriter(client: clientID)
-        let executor = EventLoopExecutor(MultiThreadedEventLoopGroup.singleton.any())
+        let executor = EventLoopExecutor(EventLoops.next())
         self.executor = executor
         tasks = BackgroundTasks(executor: executor)
         timers = Timers(clock: clock, executor: executor)

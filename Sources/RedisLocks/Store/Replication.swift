@@ -26,13 +26,30 @@ struct Replication: Sendable {
     {
         var connection: UInt64?
         let (answers, sent) = try await calls.renew(leases, watching: false) { connection = $0 }
-        guard answers.contains(true) else { return (answers, sent) }
+        if answers.contains(true) { try await confirm(on: connection) }
+        return (answers, sent)
+    }
+
+    /// Says once more that a claim stays locked for a while, and waits until the replicas know of it.
+    ///
+    /// - Throws: `LockError.storeFailed` if too few replicas have confirmed it in time.
+    func keep(_ owner: OwnerID, _ keys: LockKeys, for time: Duration) async throws {
+        guard time > .zero else { return }
+        var connection: UInt64?
+        let refusal = { (id: UInt64) -> Duration in
+            connection = id
+            return .zero
+        }
+        guard try await calls.release(owner, keys, refusal: refusal, keptFor: time) == .held else { return }
+        try await confirm(on: connection)
+    }
+
+    private func confirm(on connection: UInt64?) async throws {
         let confirmed = try await calls.wait(for: required, timeout: timeout, on: connection)
         guard confirmed >= required else {
             let store = calls.client.configuration.label
             let reason = "\(confirmed) of \(required) required replicas confirmed within \(timeout.shortText)"
             throw LockError.storeFailed(store: store, reason: reason)
         }
-        return (answers, sent)
     }
 }

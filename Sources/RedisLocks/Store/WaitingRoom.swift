@@ -58,7 +58,7 @@ final class WaitingRoom: Sendable {
             var entry = state.entries.removeValue(forKey: name) ?? Entry(line: WaitLine(keys: keys, random: random))
             entry.line.admit(place, obstacle, at: calls.clock.now)
             state.owners[place.claim.owner] = name
-            state.names[KeyBytes(keys.lock)] = name
+            state.names[keys.lock] = name
             reschedule(name, &entry)
             state.entries[name] = entry
             return entry.line.wantsInvalidation
@@ -254,7 +254,7 @@ final class WaitingRoom: Sendable {
         if entry.line.isEmpty {
             if let timer = entry.timer { timers.cancel(timer.ticket) }
             state.entries[name] = nil
-            state.names[KeyBytes(entry.line.keys.lock)] = nil
+            state.names[entry.line.keys.lock] = nil
         } else {
             reschedule(name, &entry)
             state.entries[name] = entry

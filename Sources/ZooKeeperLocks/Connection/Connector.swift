@@ -30,8 +30,6 @@ struct Connector: Network {
         let delegate = NIOLoopBound(delegate, eventLoop: eventLoop)
         return ClientBootstrap(group: eventLoop)
             .connectTimeout(TimeAmount(configuration.attemptTimeout))
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.socketOption(.so_keepalive), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try prepare(channel, for: address, delegate: delegate.value)
@@ -46,6 +44,7 @@ struct Connector: Network {
         for address: ZooKeeperAddress,
         delegate: ZooKeeperChannelHandler.Delegate
     ) throws {
+        try ClientSocket.prepare(channel)
         if let tls {
             let name = configuration.tls?.serverName(for: address)
             try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))

@@ -3,8 +3,9 @@ import DistributedLocks
 /// Which node the contenders of a lock are below.
 ///
 /// Names are escaped, if nothing else is asked for, so that each lock is one node right below the chroot, and none is below
-/// another: a `/`, and whatever servers refuse in a path, is written as in a URL (`orders/42` is `/orders%2F42`). A name that needs none
-/// of that is its own path, so that every path which other programs use can be addressed with the chroot above it.
+/// another: a `/`, and whatever servers refuse in a path, is written as in a URL (`orders/42` is `/orders%2F42`), and so is each byte
+/// that is no UTF-8, since paths are text. A name that needs none of that is its own path, so that every path which other programs
+/// use can be addressed with the chroot above it.
 struct LockPaths: Hashable, Sendable {
     private let names: ZooKeeperNames
     private let isBelowRoot: Bool
@@ -24,8 +25,13 @@ struct LockPaths: Hashable, Sendable {
     /// - Throws: `LockError.invalid` for names that cannot be one.
     func path(of name: LockName) throws(LockError) -> String {
         switch names {
-        case .escaped: return "/" + escape(name.text)
+        case .escaped: return "/" + escape(name)
         case .paths:
+            guard name.isText else {
+                throw .invalid(
+                    "\"\(name)\" cannot be a path in ZooKeeper: paths are UTF-8, and it is not (names=escaped takes any bytes)"
+                )
+            }
             var text = name.text[...]
             if text.first == "/" { text = text.dropFirst() }
             let parts = text.split(separator: "/", omittingEmptySubsequences: false)
@@ -51,8 +57,8 @@ struct LockPaths: Hashable, Sendable {
         switch names {
         case .paths: return try? LockName(text)
         case .escaped:
-            guard let name = Self.unescape(text).flatMap({ try? LockName($0) }) else { return nil }
-            return escape(name.text) == text ? name : nil
+            guard let name = try? LockName(bytes: Self.unescape(text)) else { return nil }
+            return escape(name).utf8.elementsEqual(text.utf8) ? name : nil
         }
     }
 
@@ -67,25 +73,42 @@ struct LockPaths: Hashable, Sendable {
     /// Whether a node below the chroot is not for us.
     func isReserved(_ component: some StringProtocol) -> Bool { isBelowRoot && component == "zookeeper" }
 
-    private func escape(_ text: String) -> String {
+    private func escape(_ name: LockName) -> String {
+        let text = name.text
         if text == "." || text == ".." || isReserved(text) {
             return Self.hex(of: text.utf8.prefix(1)) + text.dropFirst()
         }
-        if text.utf8.allSatisfy(Self.isPlain) { return text }
+        if name.isText, text.utf8.allSatisfy(Self.isPlain) { return text }
         var escaped = ""
-        var bytes = Array(text.utf8)[...]
-        for character in text.unicodeScalars {
-            let own = character.utf8
-            defer { bytes = bytes.dropFirst(own.count) }
-            let isSpecial = character == "/" || (character == "%" && Self.isEscape(bytes))
-            let isAllowed = character.utf16.allSatisfy { ZooKeeperPath.isAllowed($0) }
-            if isSpecial || !isAllowed {
-                escaped += Self.hex(of: own)
-            } else {
+        var rest = name.bytes[...]
+        while !rest.isEmpty {
+            let (character, length) = Self.firstCharacter(of: rest)
+            let own = rest.prefix(length)
+            if let character, isAllowed(character, at: rest) {
                 escaped.unicodeScalars.append(character)
+            } else {
+                escaped += Self.hex(of: own)
             }
+            rest = rest.dropFirst(length)
         }
         return escaped
+    }
+
+    /// Whether a character stands for itself, at the beginning of what is left of a name.
+    private func isAllowed(_ character: Unicode.Scalar, at bytes: ArraySlice<UInt8>) -> Bool {
+        if character == "/" || (character == "%" && Self.isEscape(bytes)) { return false }
+        return character.utf16.allSatisfy { ZooKeeperPath.isAllowed($0) }
+    }
+
+    /// The character at the beginning, and how many bytes it has; `nil` for bytes that are no UTF-8.
+    private static func firstCharacter(of bytes: ArraySlice<UInt8>) -> (character: Unicode.Scalar?, length: Int) {
+        var parser = Unicode.UTF8.ForwardParser()
+        var input = bytes.makeIterator()
+        switch parser.parseScalar(from: &input) {
+        case .valid(let encoded): return (Unicode.UTF8.decode(encoded), encoded.count)
+        case .error(let length): return (nil, length)
+        case .emptyInput: return (nil, 1)
+        }
     }
 
     /// Whether a byte stands for itself wherever it is; others may as well.
@@ -106,7 +129,7 @@ struct LockPaths: Hashable, Sendable {
         }
     }
 
-    private static func unescape(_ text: String) -> String? {
+    private static func unescape(_ text: String) -> [UInt8] {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.first {
@@ -118,7 +141,7 @@ struct LockPaths: Hashable, Sendable {
                 rest = rest.dropFirst()
             }
         }
-        return String(validating: bytes, as: UTF8.self)
+        return bytes
     }
 
     private static func digit(_ byte: UInt8) -> UInt8? {

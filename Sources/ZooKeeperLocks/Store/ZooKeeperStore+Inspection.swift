@@ -40,19 +40,27 @@ extension ZooKeeperStore {
         }
     }
 
-    /// Deletes the nodes of whoever holds a name; see `LockStore.forceRelease`.
+    /// Deletes the nodes of the holder of a name; see `LockStore.forceRelease`.
     ///
-    /// A holder of ours is told first, and lets go by itself; any other, and one that does not react, is cut off.
+    /// A holder of ours is told first, and lets go by itself; any other, and one that does not react, is cut off. Nodes are deleted
+    /// by their paths, which no other claim ever has: if the holder that is meant has gone meanwhile, the next one stays.
     public func forceRelease(_ name: LockName, from condition: HolderCondition) async throws -> [Holder] {
         let directory = try paths.path(of: name)
         do {
-            let order = try await describe(children(of: directory), in: directory)
-            guard let first = order.first else { return [] }
-            // One holder may have several nodes, for clients that do not know each other's names.
-            let nodes = order.filter { $0.stat.czxid == first.stat.czxid }
-            let wasToldFirst = try await tell(nodes, in: directory)
-            let outcome = try await delete(nodes.map { "\(directory)/\($0.node)" }, until: deadline)
-            return outcome == .released || wasToldFirst ? [first.text.holder] : []
+            while true {
+                let order = try await describe(children(of: directory), in: directory)
+                guard let first = order.first else { return [] }
+                guard first.isMeant(by: condition) else {
+                    throw LockError.busy(name, Contention(holders: [first.text.holder]))
+                }
+                // One holder may have several nodes, for clients that do not know each other's names.
+                let nodes = order.filter { $0.stat.czxid == first.stat.czxid }
+                let wasToldFirst = try await tell(nodes, in: directory)
+                let outcome = try await delete(nodes.map { "\(directory)/\($0.node)" }, until: deadline)
+                if outcome == .released || wasToldFirst { return [first.text.holder] }
+                // It went by itself. Whether somebody else holds the name now matters only to who meant a certain holder.
+                if condition == .any { return [] }
+            }
         } catch {
             throw translate(error)
         }
@@ -92,6 +100,14 @@ private struct Described {
     let data: [UInt8]
     let text: NodeText
     let stat: Stat
+
+    /// Whether a forced release is about this contender, if it is the holder.
+    func isMeant(by condition: HolderCondition) -> Bool {
+        if case .owner(let owner) = condition, !NodeNames(owner, naming: .both).own(among: [node]).isEmpty {
+            return true
+        }
+        return condition.matches(owner: text.owner, token: FencingToken(rawValue: UInt64(bitPattern: stat.czxid)))
+    }
 }
 
 extension ZooKeeperStore {
@@ -149,8 +165,10 @@ extension ZooKeeperStore {
         var seen: Set<Int64> = []
         let claims = order.filter { seen.insert($0.stat.czxid).inserted }
         let participants = claims.enumerated().map { index, contender in
-            LockStatus.Participant(
-                holder: contender.text.holder,
+            var holder = contender.text.holder
+            if index > 0 { holder.heldSince = nil }
+            return LockStatus.Participant(
+                holder: holder,
                 mode: .exclusive,
                 owner: contender.text.owner,
                 token: index == 0 ? FencingToken(rawValue: UInt64(bitPattern: contender.stat.czxid)) : nil

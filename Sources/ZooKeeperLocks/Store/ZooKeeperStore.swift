@@ -1,7 +1,6 @@
 public import DistributedLocks
 public import Logging
 import NIOCore
-import NIOPosix
 import NetworkSupport
 import Synchronization
 
@@ -50,7 +49,7 @@ public final class ZooKeeperStore: LockStore {
         logger: Logger = .current
     ) throws(LockError) {
         try configuration.validate()
-        let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
+        let eventLoop = EventLoops.next()
         let connector = try Connector(configuration: configuration, eventLoop: eventLoop)
         self.init(configuration, clock, random, logger, eventLoop, connector)
     }

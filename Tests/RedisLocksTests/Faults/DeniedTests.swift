@@ -103,7 +103,7 @@ struct DeniedTests {
                 #expect(await lease.release() == .released)
                 let next = try await waiter.value
                 #expect(next.fencingToken > lease.fencingToken)
-                try await server.command(["DEL", keys.lock])
+                try await server.command(["DEL", keys.lock.text])
                 // Where nobody tells of it, the next renewal notices.
                 try await waitUntil("the loss") { next.state.lossReason == .removed }
                 #expect(try await service.forceRelease(FaultScene.name).isEmpty)

@@ -19,33 +19,50 @@ struct LockKeysTests {
     @Test("the lock itself is the prefix and the name, nothing else", arguments: names, ["", "p:", "{p}:", "\u{600}"])
     func lock(_ name: String, _ prefix: String) throws {
         // A name that is refused is a name that stands beside another lock.
-        guard LockKeys.lock(besides: prefix + name) == nil else {
+        guard LockKeys.lock(besides: KeyBytes(prefix + name)) == nil else {
             #expect(throws: LockError.self) { try LockKeys(LockName(name), prefix: prefix) }
             return
         }
         let keys = try LockKeys(LockName(name), prefix: prefix)
-        #expect(Array(keys.lock.utf8) == Array(prefix.utf8) + Array(name.utf8))
-        #expect(Set(keys.all.map(KeyBytes.init)).count == 4)
+        #expect(keys.lock.bytes == Array(prefix.utf8) + Array(name.utf8))
+        #expect(Set(keys.all).count == 4)
         #expect(keys.all.first == keys.lock)
     }
 
     @Test("from the keys beside it the lock can be told", arguments: names, ["", "p:", "{p}:", "\u{600}"])
     func inverse(_ name: String, _ prefix: String) throws {
         // A name that is refused is a name that stands beside another lock.
-        guard LockKeys.lock(besides: prefix + name) == nil else {
+        guard LockKeys.lock(besides: KeyBytes(prefix + name)) == nil else {
             #expect(throws: LockError.self) { try LockKeys(LockName(name), prefix: prefix) }
             return
         }
         let keys = try LockKeys(LockName(name), prefix: prefix)
         #expect(LockKeys.lock(besides: keys.lock) == nil)
         for key in keys.all.dropFirst() {
-            #expect(LockKeys.lock(besides: key).map(KeyBytes.init) == KeyBytes(keys.lock), "\(key.debugDescription)")
+            #expect(LockKeys.lock(besides: key) == keys.lock, "\(key.debugDescription)")
         }
+    }
+
+    @Test("names of any bytes are distinct, and are told from the keys beside them", arguments: ["", "p:", "{p}:"])
+    func bytes(_ prefix: String) throws {
+        let names: [[UInt8]] = [
+            [0xFF], [0xFE], [0xFF, 0xFE], [0xC3], [0xC3, 0x28], [0xED, 0xA0, 0x80], [0xEF, 0xBF, 0xBD],
+            [0x7B, 0xFF, 0x7D],
+            [0xFF, 0x65], [0x61, 0x00, 0x80],
+        ]
+        var keys: Set<KeyBytes> = []
+        for bytes in names {
+            let own = try LockKeys(LockName(bytes: bytes), prefix: prefix)
+            #expect(own.lock.bytes == Array(prefix.utf8) + bytes)
+            for key in own.all.dropFirst() { #expect(LockKeys.lock(besides: key) == own.lock) }
+            keys.formUnion(own.all)
+        }
+        #expect(keys.count == 4 * names.count)
     }
 
     @Test("no two locks have a key in common")
     func distinct() throws {
-        let keys = try Self.names.flatMap { try LockKeys(LockName($0), prefix: "").all }.map(KeyBytes.init)
+        let keys = try Self.names.flatMap { try LockKeys(LockName($0), prefix: "").all }
         #expect(Set(keys).count == keys.count)
     }
 
@@ -59,19 +76,19 @@ struct LockKeysTests {
             }
             let name = try LockName(text.joined())
             guard let keys = try? LockKeys(name, prefix: "") else {
-                #expect(LockKeys.lock(besides: name.text) != nil)
+                #expect(LockKeys.lock(besides: KeyBytes(bytes: name.bytes)) != nil)
                 continue
             }
-            for key in keys.all.map(KeyBytes.init) {
+            for key in keys.all {
                 #expect(
-                    locks[key, default: KeyBytes(keys.lock)] == KeyBytes(keys.lock),
+                    locks[key, default: keys.lock] == keys.lock,
                     "shared: \(key.text.debugDescription)"
                 )
-                locks[key] = KeyBytes(keys.lock)
+                locks[key] = keys.lock
             }
             for key in keys.all.dropFirst() {
                 #expect(
-                    LockKeys.lock(besides: key).map(KeyBytes.init) == KeyBytes(keys.lock),
+                    LockKeys.lock(besides: key) == keys.lock,
                     "\(key.debugDescription)"
                 )
             }
@@ -98,10 +115,12 @@ struct LockKeysTests {
     @Test("they are in the slot of the lock, for names without braces or with a hash tag")
     func slots() throws {
         for name in ["a", "orders/42", "ü", "a:dlock:fence"] {
-            for key in try LockKeys(LockName(name), prefix: "").all.dropFirst() { #expect(key.hasPrefix("{\(name)}")) }
+            for key in try LockKeys(LockName(name), prefix: "").all.dropFirst() {
+                #expect(key.text.hasPrefix("{\(name)}"))
+            }
         }
         for name in ["{a}", "orders/{42}", "{a}{b}"] {
-            for key in try LockKeys(LockName(name), prefix: "").all { #expect(key.hasPrefix(name)) }
+            for key in try LockKeys(LockName(name), prefix: "").all { #expect(key.text.hasPrefix(name)) }
         }
     }
 }

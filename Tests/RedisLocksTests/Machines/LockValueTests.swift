@@ -11,7 +11,12 @@ struct LockValueTests {
 
     @Test("as it is written down")
     func text() {
-        let holder = Holder(host: "web-3", processID: 8_123, label: "nightly", waitingSince: UnixTime(microseconds: 1_700))
+        let holder = Holder(
+            host: "web-3",
+            processID: 8_123,
+            label: "nightly",
+            waitingSince: UnixTime(microseconds: 1_700)
+        )
         let value = LockValue(owner: Self.owner, client: Self.client, holder: holder)
         #expect(
             value.text
@@ -80,7 +85,7 @@ struct LockValueTests {
     )
     func foreign(_ text: String) {
         #expect(LockValue(text) == nil)
-        #expect(LockValue.holder(kind: "string", text: text) == Holder(label: "another program's lock"))
+        #expect(LockValue.holder(kind: "string", text: text, since: 17) == Holder(label: "another program's lock"))
     }
 
     @Test("numbers that are none are not known")
@@ -91,9 +96,34 @@ struct LockValueTests {
 
     @Test("keys of other types, and none")
     func types() {
-        #expect(LockValue.holder(kind: "none", text: "") == nil)
-        #expect(LockValue.holder(kind: "hash", text: "") == Holder(label: "a key of type hash"))
+        #expect(LockValue.holder(kind: "none", text: "", since: 17) == nil)
+        #expect(LockValue.holder(kind: "hash", text: "", since: 17) == Holder(label: "a key of type hash"))
         let value = LockValue(owner: Self.owner, client: Self.client, holder: Holder(host: "h"))
-        #expect(LockValue.holder(kind: "string", text: value.text) == Holder(host: "h"))
+        #expect(LockValue.holder(kind: "string", text: value.text, since: 0) == Holder(host: "h"))
+    }
+
+    @Test func `Since when it is held is shown if the token can be that time`() {
+        let hour: Int64 = 3_600_000_000
+        let asked = UnixTime(microseconds: 1_800_000_000_000_000)
+        let holder = Holder(host: "h", waitingSince: asked)
+        let text = LockValue(owner: Self.owner, client: Self.client, holder: holder).text
+        func shown(_ since: Int64) -> Int64? {
+            LockValue.holder(kind: "string", text: text, since: since)?.heldSince?.microseconds
+        }
+        for since in [asked.microseconds, asked.microseconds - hour, asked.microseconds + 30 * hour] {
+            #expect(shown(since) == since)
+        }
+        // A token that was raised above one of a clock that was ahead, or no token at all.
+        for since in [asked.microseconds - hour - 1, 17, 0, -1] { #expect(shown(since) == nil, "\(since)") }
+        let unknown = LockValue(owner: Self.owner, client: Self.client, holder: Holder(host: "h")).text
+        #expect(LockValue.holder(kind: "string", text: unknown, since: 17)?.heldSince?.microseconds == 17)
+    }
+
+    @Test func `What has been given back for later is still ours`() throws {
+        let value = LockValue(owner: Self.owner, client: Self.client, holder: Holder(host: "h", label: "a b"))
+        let text = value.text.replacing(" dlock ", with: " later ", maxReplacements: 1)
+        let read = try #require(LockValue(text))
+        #expect(read.isKept && read.owner == value.owner && read.client == value.client && read.holder == value.holder)
+        #expect(!value.isKept && LockValue(value.text)?.isKept == false)
     }
 }

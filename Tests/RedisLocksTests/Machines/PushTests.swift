@@ -26,7 +26,9 @@ struct PushTests {
     @Test("changed keys, one by one or all of them")
     func invalidations() {
         let keys = ["a", "ü", "u\u{308}"]
-        #expect(Push([.text("invalidate"), .array(keys.map(RESPValue.text))]) == .changed(keys.map(KeyBytes.init)))
+        #expect(Push([.text("invalidate"), .array(keys.map(RESPValue.text))]) == .changed(keys.map { KeyBytes($0) }))
+        let odd = RESPValue.string(ByteBuffer(bytes: [0xFF, 0xC3]))
+        #expect(Push([.text("invalidate"), .array([odd])]) == .changed([KeyBytes(bytes: [0xFF, 0xC3])]))
         #expect(Push([.text("invalidate"), .array([])]) == .changed([]))
         #expect(Push([.text("invalidate"), .null]) == .emptied)
         #expect(KeyBytes("ü") != KeyBytes("u\u{308}"))

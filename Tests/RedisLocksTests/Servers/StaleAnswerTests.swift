@@ -36,7 +36,9 @@ struct StaleAnswerTests {
     }
 
     private static func obstacle() throws -> AcquireAnswer.Obstacle {
-        let state = [text("queued"), .integer(5), text("string"), text("x"), .integer(900), .integer(900), text("1")]
+        let state = [
+            text("queued"), .integer(5), text("string"), text("x"), .integer(900), .integer(900), text("1"), text("0"),
+        ]
         guard case .queued(let obstacle)? = AcquireAnswer(.array(state)) else { throw TimedOut(what: "an answer") }
         return obstacle
     }

@@ -34,7 +34,7 @@ import Testing
         #expect(try root.path(of: LockName("zookeepers")) == "/zookeepers" && !Self.escaped.isReserved("zookeeper"))
     }
 
-    @Test(arguments: ["/a%2fb", "/%41", "/a%2541%", "/%2E%2E", "/%FF", "/%C3", "/a%00b%2", "/", "/a/b", "/%zz%41"])
+    @Test(arguments: ["/a%2fb", "/%41", "/a%2541%", "/%2E%2E", "/%ff", "/%C3%A9", "/a%00b%2", "/", "/a/b", "/%zz%41"])
     func `A node that no name leads to`(_ path: String) throws {
         let name = Self.escaped.name(of: path)
         if let name { #expect(try Self.escaped.path(of: name) == path) }
@@ -60,6 +60,51 @@ import Testing
             }
         }
         #expect(seen.count > 3_000)
+    }
+
+    @Test(
+        arguments: [
+            ([0xFF], "/%FF"), ([0x61, 0xFF, 0x62], "/a%FFb"), ([0xC3], "/%C3"), ([0xC3, 0xA9, 0xC3], "/é%C3"),
+            ([0x25, 0xFF], "/%%FF"), ([0x25, 0x46, 0x46, 0xFF], "/%25FF%FF"), ([0x25, 0x34, 0xFF], "/%4%FF"),
+            ([0xED, 0xA0, 0x80], "/%ED%A0%80"), ([0x2F, 0x80, 0x00], "/%2F%80%00"),
+            ([0xF0, 0x9F, 0x99], "/%F0%9F%99"), ([0x2E, 0xFE], "/.%FE"),
+        ] as [([UInt8], String)]
+    )
+    func `The path of a name that is not UTF-8, and back`(_ bytes: [UInt8], _ path: String) throws {
+        let name = try LockName(bytes: bytes)
+        #expect(try !name.isText && Self.escaped.path(of: name) == path)
+        #expect(Self.escaped.name(of: path)?.bytes == bytes)
+        #expect(
+            try Self.escaped.path(of: LockName(String(path.dropFirst()))) != path,
+            "text that looks so is another name"
+        )
+    }
+
+    @Test func `Names of random bytes have one path each, which leads back to them`() throws {
+        var random = SeededGenerator(seed: 6)
+        let pieces: [UInt8] = [
+            0x25, 0x2F, 0x32, 0x46, 0x61, 0x80, 0xBF, 0xC3, 0xA9, 0xE2, 0x82, 0xAC, 0xF0, 0x9F, 0xFF, 0,
+        ]
+        var seen: [String: LockName] = [:]
+        for _ in 0..<4_000 {
+            let length = Int.random(in: 1...6, using: &random)
+            let name = try LockName(bytes: (0..<length).map { _ in pieces.randomElement(using: &random) ?? 0 })
+            let path = try Self.escaped.path(of: name)
+            #expect(Self.escaped.name(of: path)?.bytes == name.bytes)
+            #expect(ZooKeeperPath.isComponent(String(path.dropFirst())), "\(name.bytes)")
+            if let other = seen.updateValue(name, forKey: Array(path.utf8).description) { #expect(other == name) }
+        }
+        #expect(seen.count > 3_000)
+    }
+
+    @Test func `A name that is not UTF-8 cannot be a path`() throws {
+        let name = try LockName(bytes: [0x61, 0xFF])
+        let error = #expect(throws: LockError.self) { try Self.paths.path(of: name) }
+        guard case .invalid(let reason) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(reason.contains("UTF-8") && reason.contains("names=escaped"))
     }
 
     @Test func `The longest name`() throws {

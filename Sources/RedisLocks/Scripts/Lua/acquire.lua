@@ -2,7 +2,8 @@
 -- KEYS  lock, fence, waiters, queue
 -- ARGV  value (begins with the owner), ttl in ms, '1' to wait or '0', '0' or when this owner first asked
 -- Returns the fencing token if it is granted, and else what is in the way:
---   {'queued' | 'busy' | 'withdrawn', how many are ahead, kind, value, ms left of it, shortest ttl, when this owner first asked}
+--   {'queued' | 'busy' | 'withdrawn', how many are ahead, kind, value, ms left of it, shortest ttl, when this owner first asked,
+--   since when it is held}
 if redis.call('EXISTS', KEYS[3]) == 0 and redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
     -- Nobody holds it, nobody waits: the usual case, with as few steps as can be.
     local clock = redis.call('TIME')
@@ -62,6 +63,7 @@ local function answer(state)
         call('PTTL', lock),
         shortest,
         digits(asked),
+        held_since(),
     }
 end
 
@@ -69,6 +71,9 @@ if (tonumber(known[1] or '') or 0) > now then
     return answer('withdrawn')
 end
 if owner_of(held) == owner then
+    if is_kept(held) then
+        return answer('withdrawn')
+    end
     call('PEXPIRE', lock, ARGV[2])
     return call('GET', fence) or next_token()
 end

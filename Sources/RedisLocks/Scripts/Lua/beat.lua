@@ -1,7 +1,7 @@
 -- Confirms that waiters of one lock are still there, and hands the lock over if it has become free without a release.
 -- KEYS  lock, fence, waiters, queue
 -- ARGV  owners
--- Returns {kind, 1 if the holder is one of ours or 0, ms left of it, shortest ttl, for each owner: how many are ahead,
+-- Returns {kind, 1 if the holder will hand over or 0, ms left of it, shortest ttl, for each owner: how many are ahead,
 -- -1 if it does not wait any more, or its fencing token as text if it has been granted}
 -- @include queue.lua
 

@@ -46,6 +46,17 @@ local function owner_of(value)
     return string.sub(value, 1, 32)
 end
 
+-- Since when the holder has had the lock: that is its token, unless that had to be larger. '0' if it lies in the future.
+local function held_since()
+    local token = tonumber(call('GET', fence) or '') or 0
+    return token <= now + 60000000 and digits(token) or '0'
+end
+
+-- Whether the holder has given the lock back, to be free only once its key expires: 'OWNER later …' and not 'OWNER dlock …'.
+local function is_kept(value)
+    return string.sub(value, 33, 39) == ' later '
+end
+
 -- The channel of the client that made the value; nil if it is not one of ours. As strict as the client that reads values: who
 -- is taken for one of ours is trusted to hand over.
 local function channel_of(value)
