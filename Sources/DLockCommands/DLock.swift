@@ -45,7 +45,8 @@ public struct DLock: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            RunCommand.self, StatusCommand.self, ListCommand.self, WatchCommand.self, ReleaseCommand.self,
+            RunCommand.self, WaitCommand.self, StatusCommand.self, ListCommand.self, WatchCommand.self,
+            ReleaseCommand.self,
             BenchCommand.self,
         ]
     )
@@ -53,15 +54,64 @@ public struct DLock: AsyncParsableCommand {
     /// Makes the command; for ArgumentParser.
     public init() {}
 
+    /// Says what there is to run, and that nothing was: without a subcommand, nothing has succeeded.
+    ///
+    /// - Throws: `ExitCode` 64.
+    public func run() async throws {
+        Console.write(Self.helpMessage() + "\n", to: 2)
+        throw ExitCode(DLockExit.usage)
+    }
+
+    /// How what the parser of arguments has to say begins.
+    public static var _errorPrefix: String { "dlock: " }
+
     /// Runs the command line of this process, and ends the process with its exit code.
     ///
     /// To be called first thing on the main thread: signals have to be blocked before any other thread exists.
     public static func runAndExit() -> Never {
         SignalSource.blockAll()
         Task {
-            await main()
+            await run(ProcessArguments())
             exit()
         }
         while true { ParkedThread.park() }
+    }
+
+    /// Runs a command line; ends the process if that fails.
+    private static func run(_ arguments: some Collection<ByteString>) async {
+        guard arguments.first == "run" else {
+            // More of them than any command takes are too many; the parser need not see all to say so.
+            return await main(arguments.prefix(mostArguments).map { ForeignText.encode($0.bytes) })
+        }
+        let line = RunLine(arguments.dropFirst())
+        do {
+            if let command = try read(line) {
+                try await command.run()
+            } else {
+                await main(line.parserArguments)
+            }
+        } catch let error as UsageError {
+            error.report()
+            exit(withError: ExitCode(DLockExit.usage))
+        } catch {
+            exit(withError: error)
+        }
+    }
+
+    /// More arguments than any command but `run` takes.
+    private static let mostArguments = 64
+
+    /// Reads the command line of `dlock run`.
+    ///
+    /// - Parameter line: What was given after `run`.
+    /// - Returns: The command; `nil` if the parser of arguments has something else to do, such as to print help.
+    /// - Throws: What the parser of arguments throws, or ``UsageError``.
+    static func read(_ line: RunLine) throws -> RunCommand? {
+        if let option = line.unknownOption {
+            throw UsageError(message: "unknown option '\(option)'", command: RunCommand.self)
+        }
+        var command = try parseAsRoot(line.parserArguments) as? RunCommand
+        command?.given.words = line.rest
+        return command
     }
 }

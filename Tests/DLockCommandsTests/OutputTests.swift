@@ -8,9 +8,20 @@ import Testing
 struct OutputTests {
     private let now = UnixTime(microseconds: 1_000_000_000)
 
+    private func waiter(secondsAgo: Int64) -> Holder {
+        Holder(host: "web-3", processID: 8_123, waitingSince: now.earlier(by: secondsAgo))
+    }
+
+    /// Has held for so long, and has waited for five seconds before.
     private func holder(secondsAgo: Int64, label: String? = nil) -> Holder {
-        let since = UnixTime(microseconds: now.microseconds - secondsAgo * 1_000_000)
-        return Holder(host: "web-3", processID: 8_123, label: label, waitingSince: since)
+        let since = now.earlier(by: secondsAgo)
+        return Holder(
+            host: "web-3",
+            processID: 8_123,
+            label: label,
+            waitingSince: since.earlier(by: 5),
+            heldSince: since
+        )
     }
 
     @Test("The line of a waiter, as the README shows it")
@@ -19,10 +30,10 @@ struct OutputTests {
         let contention = Contention(holders: [holder(secondsAgo: 12)], ahead: 2)
         #expect(
             line.text(contention, now: now, style: Style(forTerminal: false))
-                == "dlock: waiting for \"backup\": held by web-3 (pid 8123) for 12 s, 2 ahead of you"
+                == "waiting for \"backup\": held by web-3 (pid 8123) for 12 s, 2 ahead of you"
         )
         #expect(
-            line.text(Contention(), now: now, style: Style(forTerminal: false)) == "dlock: waiting for \"backup\""
+            line.text(Contention(), now: now, style: Style(forTerminal: false)) == "waiting for \"backup\""
         )
     }
 
@@ -46,7 +57,7 @@ struct OutputTests {
                 remaining: .seconds(20)
             )
         ]
-        let waiters = [LockStatus.Participant(holder: holder(secondsAgo: 1), mode: .permit(of: 4))]
+        let waiters = [LockStatus.Participant(holder: waiter(secondsAgo: 1), mode: .permit(of: 4))]
         #expect(
             text.lines(LockStatus(name: name, holders: holders, waiters: waiters)) == [
                 "gpu: 1 of 4 permits taken, 1 waiting",
@@ -59,18 +70,31 @@ struct OutputTests {
     @Test("A status in JSON has the documented fields")
     func json() throws {
         let participant = LockStatus.Participant(
-            holder: holder(secondsAgo: 0, label: "l"),
+            holder: holder(secondsAgo: 2, label: "l"),
             mode: .permit(of: 2),
             owner: OwnerID(high: 0, low: 1),
             token: FencingToken(rawValue: 9),
             remaining: .milliseconds(1_500)
         )
-        let status = LockStatus(name: try LockName("a/b"), holders: [participant])
+        let waiting = LockStatus.Participant(holder: waiter(secondsAgo: 1), mode: .exclusive)
+        let status = LockStatus(name: try LockName("a/b"), holders: [participant], waiters: [waiting])
         #expect(
-            try JSONOutput.line(StatusPayload(status))
-                == #"{"held":true,"holders":[{"host":"web-3","label":"l","mode":"permit","owner":"00000000000000000000000000000001","#
-                + #""permits":2,"pid":8123,"remaining_seconds":1.5,"since":"1970-01-01T00:16:40.000Z","token":9}],"#
-                + #""name":"a/b","waiters":[]}"#
+            StatusPayload(status: status, now: now).json.line
+                == #"{"name":"a/b","held":true,"holders":[{"host":"web-3","pid":8123,"label":"l","#
+                + #""held_since":"1970-01-01T00:16:38.000Z","held_seconds":2,"#
+                + #""waiting_since":"1970-01-01T00:16:33.000Z","waiting_seconds":5,"#
+                + #""mode":"permit","permits":2,"owner":"00000000000000000000000000000001","#
+                + #""token":9,"remaining_seconds":1.5}],"#
+                + #""waiters":[{"host":"web-3","pid":8123,"#
+                + #""waiting_since":"1970-01-01T00:16:39.000Z","waiting_seconds":1,"mode":"exclusive"}]}"#
+        )
+    }
+
+    @Test func `A name that is not text has its bytes in JSON`() throws {
+        let status = LockStatus(name: try LockName(bytes: [0x61, 0xFF, 0x05]))
+        #expect(
+            StatusPayload(status: status, now: now).json.line
+                == "{\"name\":\"a\u{FFFD}\\u0005\",\"name_bytes\":\"61ff05\",\"held\":false,\"holders\":[],\"waiters\":[]}"
         )
     }
 
@@ -87,5 +111,11 @@ struct OutputTests {
         for (error, code) in table { #expect(DLockExit.code(for: error) == code, "\(error)") }
         #expect(DLockExit.code(for: .busy(name, Contention()), conflict: 0) == 0)
         #expect(DLockExit.code(for: .denied(store: "s", reason: "r"), conflict: 0) == 77)
+    }
+}
+
+extension UnixTime {
+    fileprivate func earlier(by seconds: Int64) -> UnixTime {
+        UnixTime(microseconds: microseconds - seconds * 1_000_000)
     }
 }

@@ -21,13 +21,13 @@ struct RedisAddressTests {
         ]
     )
     func forms(_ text: String, _ url: String) throws {
-        let address = try StoreAddress(text, environment: [:])
+        let address = try StoreAddress(text, environment: { _ in nil })
         guard case .redis = address else {
             Issue.record("\(address)")
             return
         }
         #expect(address.url == url)
-        #expect(try StoreAddress(url, environment: [:]) == address)
+        #expect(try StoreAddress(url, environment: { _ in nil }) == address)
     }
 
     @Test(
@@ -39,7 +39,7 @@ struct RedisAddressTests {
         ]
     )
     func errors(_ text: String, _ says: String) throws {
-        let error = #expect(throws: LockError.self) { try StoreAddress(text, environment: [:]) }
+        let error = #expect(throws: LockError.self) { try StoreAddress(text, environment: { _ in nil }) }
         #expect(error?.description.contains(says) == true)
     }
 
@@ -48,7 +48,8 @@ struct RedisAddressTests {
         func address(_ text: String, _ password: String?, more: [String: String] = [:]) throws -> StoreAddress {
             var environment = more
             environment["DLOCK_REDIS_PASSWORD"] = password
-            return try StoreAddress(text, environment: environment)
+            let variables = environment
+            return try StoreAddress(text, environment: { variables[$0] })
         }
         #expect(try address("redis://a", "p") != address("redis://a", nil))
         #expect(try address("redis://a", "p") != address("redis://a", "q"))
@@ -64,7 +65,7 @@ struct RedisAddressTests {
     @Test("The command gets no password, and all that is needed to find it")
     func childURL() throws {
         let environment = ["DLOCK_REDIS_PASSWORD": "secret", "X": "secret"]
-        func url(_ text: String) throws -> String { try StoreAddress(text, environment: environment).url }
+        func url(_ text: String) throws -> String { try StoreAddress(text, environment: { environment[$0] }).url }
         #expect(try url("redis://user:secret@a/1") == "redis://user@a:6379/1")
         #expect(try url("redis://:secret@a") == "redis://a:6379")
         #expect(try url("redis://user@a") == "redis://user@a:6379")
@@ -75,7 +76,7 @@ struct RedisAddressTests {
     func writtenPasswords() throws {
         let environment = ["DLOCK_REDIS_PASSWORD": "p", "X": "p"]
         func isWritten(_ text: String) throws -> Bool {
-            try StoreAddress(text, environment: environment).hasWrittenPassword
+            try StoreAddress(text, environment: { environment[$0] }).hasWrittenPassword
         }
         #expect(try isWritten("redis://:p@a"))
         #expect(try isWritten("rediss://u:p@a"))

@@ -19,13 +19,13 @@ import Testing
         ),
     ])
     func `Every form is accepted, and passed on to the command`(_ text: String, _ url: String) throws {
-        let address = try StoreAddress(text, environment: [:])
+        let address = try StoreAddress(text, environment: { _ in nil })
         guard case .zookeeper = address else {
             Issue.record("\(address)")
             return
         }
         #expect(address.url == url)
-        #expect(try StoreAddress(url, environment: [:]) == address)
+        #expect(try StoreAddress(url, environment: { _ in nil }) == address)
     }
 
     @Test(arguments: [
@@ -34,7 +34,7 @@ import Testing
         ("zookeeper://u@a", "DLOCK_ZOOKEEPER_PASSWORD"), ("zk://a", "zookeeper://host"), ("zk1", "zookeeper://zk1"),
     ])
     func `What is wrong is said`(_ text: String, _ says: String) throws {
-        let error = #expect(throws: LockError.self) { try StoreAddress(text, environment: [:]) }
+        let error = #expect(throws: LockError.self) { try StoreAddress(text, environment: { _ in nil }) }
         #expect(error?.description.contains(says) == true)
     }
 
@@ -42,7 +42,8 @@ import Testing
         func address(_ text: String, _ password: String?, more: [String: String] = [:]) throws -> StoreAddress {
             var environment = more
             environment["DLOCK_ZOOKEEPER_PASSWORD"] = password
-            return try StoreAddress(text, environment: environment)
+            let variables = environment
+            return try StoreAddress(text, environment: { variables[$0] })
         }
         #expect(try address("zookeeper://u@a", "p") != address("zookeeper://u@a", "q"))
         #expect(throws: LockError.self) { try address("zookeeper://u@a", "") }
@@ -57,7 +58,7 @@ import Testing
 
     @Test func `The command gets no password, and all that is needed to find it`() throws {
         let environment = ["DLOCK_ZOOKEEPER_PASSWORD": "secret", "X": "secret"]
-        func url(_ text: String) throws -> String { try StoreAddress(text, environment: environment).url }
+        func url(_ text: String) throws -> String { try StoreAddress(text, environment: { environment[$0] }).url }
         #expect(try url("zookeeper://user:secret@a/x") == "zookeeper://user@a:2181/x")
         #expect(try url("zookeeper://user@a?acl=creator") == "zookeeper://user@a:2181?acl=creator")
         #expect(try url("zookeeper://user@a?password-env=X") == "zookeeper://user@a:2181?password-env=X")
@@ -66,7 +67,7 @@ import Testing
     @Test func `Only what was written into the URL is a written password`() throws {
         let environment = ["DLOCK_ZOOKEEPER_PASSWORD": "p", "X": "p"]
         func isWritten(_ text: String) throws -> Bool {
-            try StoreAddress(text, environment: environment).hasWrittenPassword
+            try StoreAddress(text, environment: { environment[$0] }).hasWrittenPassword
         }
         #expect(try isWritten("zookeeper://u:p@a"))
         #expect(try isWritten("zookeepers://u:p@a"))

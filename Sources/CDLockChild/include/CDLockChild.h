@@ -51,6 +51,12 @@ void dlock_signal_wake(void);
 /// @return `false` if the kernel refuses, because the group is orphaned, so that no shell would ever resume it.
 bool dlock_process_stop(void);
 
+/// The arguments with which the system started this process, as bytes; argument 0 is among them.
+///
+/// @param count set to their number; 0 if the system has handed over none, or the C library does not tell.
+/// @return the arguments, terminated by NULL; NULL if the C library does not tell.
+const char *const *dlock_arguments(int *count);
+
 /// The environment of this process, as bytes.
 const char *const *dlock_environment(void);
 

@@ -9,12 +9,17 @@ struct BenchReport {
             style.bold(
                 "\(result.scenario.rawValue), \(result.clients) \(result.clients == 1 ? "client" : "clients"), \(result.store)"
             ),
-            "  \(count), \(number(result.opsPerSecond)) per second",
+            "  \(count), \(number(result.opsPerSecond)) per second" + idle(result),
             "  processor time \(number(result.clientCPUSeconds)) s, \(perOperation(result)) µs per operation",
             "  overtakes \(result.overtakes), violations \(result.violations)",
             "  \(result.scenario.measured): p50 \(number(result.p50)) µs, p90 \(number(result.p90)) µs, "
                 + "p99 \(number(result.p99)) µs, max \(number(result.max)) µs",
         ] + histogram(outcome.latencies) + overtakings(outcome.overtakings)
+    }
+
+    /// Says so if not all took part.
+    private func idle(_ result: BenchResult) -> String {
+        result.active == result.clients ? "" : "; only \(result.active) of \(result.clients) took part"
     }
 
     private func histogram(_ latencies: LatencyHistogram) -> [String] {

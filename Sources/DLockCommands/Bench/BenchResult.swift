@@ -1,8 +1,11 @@
 /// The outcome of one scenario, as `--json` prints it. Latencies in microseconds.
-struct BenchResult: Codable, Hashable, Sendable {
+struct BenchResult: Hashable, Sendable {
     var store: String
     var scenario: BenchScenario
+    /// How many clients, or tasks, were asked for.
     var clients: Int
+    /// How many of them completed at least one operation.
+    var active: Int
     var operations: Int
     var seconds: Double
     var opsPerSecond: Double
@@ -16,13 +19,23 @@ struct BenchResult: Codable, Hashable, Sendable {
     var violations: Int
     var clientCPUSeconds: Double
 
-    enum CodingKeys: String, CodingKey {
-        case store, scenario, clients, operations, seconds, overtakes, violations
-        case opsPerSecond = "ops_per_second"
-        case p50 = "p50_us"
-        case p90 = "p90_us"
-        case p99 = "p99_us"
-        case max = "max_us"
-        case clientCPUSeconds = "client_cpu_seconds"
+    /// The members as `--json` prints them.
+    var json: JSONValue {
+        .object([
+            "store": .string(store),
+            "scenario": .string(scenario.rawValue),
+            "clients": .integer(Int64(clients)),
+            "active": .integer(Int64(active)),
+            "operations": .integer(Int64(operations)),
+            "seconds": .number(seconds),
+            "ops_per_second": .number(opsPerSecond),
+            "p50_us": .number(p50),
+            "p90_us": .number(p90),
+            "p99_us": .number(p99),
+            "max_us": .number(max),
+            "overtakes": .integer(Int64(overtakes)),
+            "violations": .integer(Int64(violations)),
+            "client_cpu_seconds": .number(clientCPUSeconds),
+        ])
     }
 }

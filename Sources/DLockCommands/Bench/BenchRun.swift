@@ -26,6 +26,8 @@ struct BenchRun: Sendable {
     private struct Tally: Sendable {
         var operations = 0
         var violations = 0
+        /// How many tasks are in it that have completed an operation.
+        var active = 0
         var latencies = LatencyHistogram()
     }
 
@@ -55,6 +57,7 @@ struct BenchRun: Sendable {
             return try await group.reduce(into: Tally()) { sum, part in
                 sum.operations += part.operations
                 sum.violations += part.violations
+                sum.active += part.operations > 0 ? 1 : 0
                 sum.latencies.add(part.latencies)
             }
         }
@@ -86,6 +89,11 @@ struct BenchRun: Sendable {
             now = clock.now
             tally.latencies.record(start.duration(to: now))
             tally.operations += 1
+            // An uncontended cycle need not suspend at all: without this as many tasks would take part as there are threads.
+            if scenario == .parallel {
+                await Task.yield()
+                now = clock.now
+            }
         }
         return tally
     }
@@ -123,6 +131,7 @@ struct BenchRun: Sendable {
             store: store,
             scenario: scenario,
             clients: clients,
+            active: tally.active,
             operations: tally.operations,
             seconds: seconds,
             opsPerSecond: Double(tally.operations) / seconds,

@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// What `dlock bench` can measure.
-enum BenchScenario: String, CaseIterable, ExpressibleByArgument, Codable, Sendable {
+enum BenchScenario: String, CaseIterable, ExpressibleByArgument, Sendable {
     /// One task acquires and releases one name, without contention.
     case cycle
     /// Many tasks of one client, each with a name of its own.
@@ -15,6 +15,15 @@ enum BenchScenario: String, CaseIterable, ExpressibleByArgument, Codable, Sendab
         case .cycle: 1
         case .parallel: 64
         case .handoff: 10
+        }
+    }
+
+    /// How many clients (or tasks) the scenario can have.
+    var possibleClients: ClosedRange<Int> {
+        switch self {
+        case .cycle: 1...1
+        case .parallel: 1...10_000
+        case .handoff: 2...10_000
         }
     }
 

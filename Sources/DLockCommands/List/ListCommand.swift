@@ -14,13 +14,14 @@ struct ListCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await DLockExit.translating {
-            let service = try store.openService()
+            let service = try store.openForLooking()
             let names = try await service.list()
             await service.close()
+            let now = WallClock.system.now
             if json {
-                Console.line(try JSONOutput.document(names.map(StatusPayload.init)))
+                Console.line(JSONValue.array(names.map { StatusPayload(status: $0, now: now).json }).document)
             } else {
-                let text = StatusText(style: Style(forTerminal: Console.outputIsTerminal), now: WallClock.system.now)
+                let text = StatusText(style: Style(forTerminal: Console.outputIsTerminal), now: now)
                 names.flatMap(text.lines).forEach(Console.line)
             }
         }

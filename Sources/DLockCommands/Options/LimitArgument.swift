@@ -2,7 +2,7 @@ import ArgumentParser
 import DistributedLocks
 
 /// A limit on the command line: a duration, as ``DurationArgument`` reads it, or `never`.
-struct LimitArgument: ExpressibleByArgument, Hashable, Sendable {
+struct LimitArgument: Hashable, Sendable, CustomStringConvertible {
     /// `nil` for no limit.
     let duration: Duration?
 
@@ -10,16 +10,19 @@ struct LimitArgument: ExpressibleByArgument, Hashable, Sendable {
         self.duration = duration
     }
 
-    init?(argument: String) {
-        if argument == "never" {
-            duration = nil
-        } else if let duration = Duration(written: argument) {
-            self.duration = duration
-        } else {
-            return nil
+    /// Reads what was written.
+    ///
+    /// - Throws: `ValidationError` that says what would be valid.
+    static func read(_ text: String) throws -> LimitArgument {
+        if text == "never" { return LimitArgument(nil) }
+        guard let duration = Duration(written: text) else {
+            throw ValidationError(
+                "a limit is written 500ms, 30s, 5m, 2h or 1d, or never; a bare number counts seconds, and 0 is at once"
+            )
         }
+        return LimitArgument(duration)
     }
 
     /// How help shows a default.
-    var defaultValueDescription: String { duration?.writtenText ?? "never" }
+    var description: String { duration?.writtenText ?? "never" }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import DistributedLocks
-import Foundation
 
 /// Where the locks are, for every command.
 struct StoreOptions: ParsableArguments {
@@ -25,19 +24,37 @@ struct StoreOptions: ParsableArguments {
     )
     var store: String?
 
-    /// What was written on the command line, if anything was.
-    var text: String? { store }
+    /// What was written on the command line, byte for byte, if anything was.
+    var writtenStore: ByteString? { store.map { ByteString(ForeignText.decode($0)) } }
 
     /// What was asked for, on the command line or in the environment.
     var address: StoreAddress {
+        get throws { try find(EnvironmentVariable.value) }
+    }
+
+    /// The private variables (see ``StoreAddress/privateVariables``) that the password for the store is taken from.
+    var passwordVariables: Set<String> {
         get throws {
-            if let store { return try StoreAddress(store) }
-            guard let text = ProcessInfo.processInfo.environment["DLOCK_STORE"], !text.isEmpty else { return .standard }
-            do {
-                return try StoreAddress(text)
-            } catch {
-                throw LockError.invalid("\(error) (from DLOCK_STORE)")
+            var used: Set<String> = []
+            _ = try find { name in
+                let value = EnvironmentVariable.value(of: name)
+                if value != nil, StoreAddress.privateVariables.contains(name) { used.insert(name) }
+                return value
             }
+            return used
+        }
+    }
+
+    private func find(_ environment: @escaping (String) -> String?) throws -> StoreAddress {
+        if let store {
+            let text = String(decoding: ForeignText.decode(store), as: UTF8.self)
+            return try StoreAddress(text, environment: environment)
+        }
+        guard let text = environment("DLOCK_STORE"), !text.isEmpty else { return .standard }
+        do {
+            return try StoreAddress(text, environment: environment)
+        } catch {
+            throw LockError.invalid("\(error) (from DLOCK_STORE)")
         }
     }
 
@@ -58,6 +75,16 @@ struct StoreOptions: ParsableArguments {
         configuration.logger = .silent
         configure(&configuration)
         return LockService(try address.open(), configuration: configuration)
+    }
+
+    /// Opens the store for a command that changes nothing in it but what is there: a folder that does not exist holds no locks, and is
+    /// not made.
+    ///
+    /// - Returns: The service; one on an empty store if there is no folder.
+    /// - Throws: ``LockError``.
+    func openForLooking() throws -> LockService {
+        guard case .file(let directory) = try address, FileURL.isMissing(directory) else { return try openService() }
+        return LockService(MemoryStore())
     }
 
     /// Says so if there is a password among the arguments, which everybody on this machine can see.

@@ -1,5 +1,3 @@
-import Foundation
-
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Glibc)
@@ -17,6 +15,9 @@ enum Console {
 
     /// Whether standard error is a terminal on which this process's job is in the foreground.
     static var errorTerminalIsOurs: Bool { tcgetpgrp(STDERR_FILENO) == getpgrp() }
+
+    /// Whether standard output is a terminal on which this process's job is in the foreground.
+    static var outputTerminalIsOurs: Bool { tcgetpgrp(STDOUT_FILENO) == getpgrp() }
 
     /// Writes one line to standard error: `dlock: …`. Control characters are made visible: names, labels and paths come
     /// from elsewhere.

@@ -1,8 +1,20 @@
 import ArgumentParser
 import DistributedLocks
 
+extension LockError {
+    /// Whether somebody else simply has the lock.
+    var isConflict: Bool {
+        switch self {
+        case .busy, .timedOut: true
+        default: false
+        }
+    }
+}
+
 /// The exit codes of `dlock` that are its own.
 enum DLockExit {
+    /// What was to be released is not held.
+    static let notHeld: Int32 = 1
     /// Wrong usage (`EX_USAGE`).
     static let usage: Int32 = 64
     /// The store cannot be reached, or does not work (`EX_UNAVAILABLE`).
@@ -40,6 +52,9 @@ enum DLockExit {
         } catch let error as LockError {
             Console.error(error.description)
             throw ExitCode(code(for: error))
+        } catch let refusal as ReleaseCommand.Refusal {
+            Console.error(refusal.description)
+            throw ExitCode(refusal.exitCode)
         } catch let error as ChildLaunchError {
             Console.error(error.description)
             throw ExitCode(error.exitCode)

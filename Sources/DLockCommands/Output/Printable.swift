@@ -11,7 +11,9 @@ func printable(_ text: String) -> String {
     }
 }
 
-private func isControl(_ scalar: Unicode.Scalar) -> Bool {
+/// Whether a scalar can change what a terminal shows elsewhere: control, direction and other format characters, separators of
+/// lines.
+func isControl(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator: true
     default: false

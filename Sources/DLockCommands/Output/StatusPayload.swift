@@ -1,46 +1,31 @@
 import DistributedLocks
 
 /// One name as `--json` shows it.
-struct StatusPayload: Codable, Hashable {
-    /// A holder or a waiter.
-    struct Participant: Codable, Hashable {
-        var host: String?
-        var pid: Int32?
-        var label: String?
-        var mode: String
-        var permits: Int?
-        var since: String?
-        var owner: String?
-        var token: UInt64?
-        var remainingSeconds: Double?
+struct StatusPayload {
+    let status: LockStatus
+    /// The time of the look, from which ages are counted.
+    let now: UnixTime
 
-        enum CodingKeys: String, CodingKey {
-            case host, pid, label, mode, permits, since, owner, token
-            case remainingSeconds = "remaining_seconds"
-        }
-
-        init(_ participant: LockStatus.Participant) {
-            host = participant.holder.host
-            pid = participant.holder.processID
-            label = participant.holder.label
-            mode = participant.mode.kind.rawValue
-            if case .permit(let limit) = participant.mode { permits = limit }
-            since = participant.holder.waitingSince?.description
-            owner = participant.owner?.description
-            token = participant.token?.rawValue
-            remainingSeconds = participant.remaining?.seconds
-        }
+    /// `{name, held, holders, waiters}`.
+    var json: JSONValue {
+        .object([
+            "name": .string(status.name.text),
+            "name_bytes": JSONValue(bytesOf: status.name),
+            "held": .boolean(!status.holders.isEmpty),
+            "holders": .array(status.holders.map(participant)),
+            "waiters": .array(status.waiters.map(participant)),
+        ])
     }
 
-    var name: String
-    var held: Bool
-    var holders: [Participant]
-    var waiters: [Participant]
+    private func participant(_ participant: LockStatus.Participant) -> JSONValue {
+        ParticipantPayload(participant: participant, now: now).json
+    }
+}
 
-    init(_ status: LockStatus) {
-        name = status.name.text
-        held = !status.holders.isEmpty
-        holders = status.holders.map(Participant.init)
-        waiters = status.waiters.map(Participant.init)
+extension JSONValue {
+    /// The bytes of a name in hexadecimal digits, if its text is not the whole name.
+    init?(bytesOf name: LockName) {
+        guard !name.isText else { return nil }
+        self = .string(name.bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())
     }
 }

@@ -10,16 +10,22 @@ struct StatusText {
         let name = style.bold(printable(status.name.text))
         guard !status.isIdle else { return ["\(name): \(style.green("free"))"] }
         var lines = ["\(name): \(headline(status))"]
-        lines += status.holders.map { "  \(style.yellow("holds")) \(participant($0))" }
+        lines += status.holders.map { "  \(style.yellow("holds")) \(participant($0, holder($0.holder)))" }
         lines += status.waiters.enumerated().map { place, waiter in
-            "  \(style.dim("waits")) \(participant(waiter)), \(place == 0 ? "next" : "\(place) ahead")"
+            let text = participant(waiter, self.waiter(waiter.holder))
+            return "  \(style.dim("waits")) \(text), \(place == 0 ? "next" : "\(place) ahead")"
         }
         return lines
     }
 
-    /// For example `web-3 (pid 8123) for 12 s`.
+    /// Who holds a lock, and for how long: `web-3 (pid 8123) for 12 s`.
     func holder(_ holder: Holder) -> String {
-        printable(holder.description) + (age(holder).map { " for \($0)" } ?? "")
+        printable(holder.description) + age(HolderTimes(holder, now: now).held)
+    }
+
+    /// Who waits for a lock, and for how long: `web-3 (pid 8123) for 12 s`.
+    func waiter(_ holder: Holder) -> String {
+        printable(holder.description) + age(HolderTimes(holder, now: now).waited)
     }
 
     private func headline(_ status: LockStatus) -> String {
@@ -33,18 +39,16 @@ struct StatusText {
         return status.waiters.isEmpty ? held : "\(held), \(status.waiters.count) waiting"
     }
 
-    private func participant(_ participant: LockStatus.Participant) -> String {
-        var parts = [holder(participant.holder)]
+    private func participant(_ participant: LockStatus.Participant, _ who: String) -> String {
+        var parts = [who]
         if participant.mode == .shared { parts.append("shared") }
         if let token = participant.token { parts.append("token \(token)") }
         if let remaining = participant.remaining { parts.append("lease ends in \(remaining.shortText)") }
         return parts.joined(separator: ", ")
     }
 
-    private func age(_ holder: Holder) -> String? {
-        guard let since = holder.waitingSince, since <= now else { return nil }
-        // Other programs may have written any time: the difference of two may be more than 64 bits of microseconds.
-        return (Duration.microseconds(now.microseconds) - .microseconds(since.microseconds)).ageText
+    private func age(_ duration: Duration?) -> String {
+        duration.map { " for \($0.ageText)" } ?? ""
     }
 }
 

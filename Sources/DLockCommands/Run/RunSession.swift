@@ -1,6 +1,5 @@
 import ArgumentParser
 import DistributedLocks
-import Foundation
 
 /// One `dlock run`: wait for the lock, run the command, give the lock back.
 struct RunSession {
@@ -9,25 +8,31 @@ struct RunSession {
     private let service: LockService
     private let lock: DistributedLock
     private let storeURL: String
+    private let passwordVariables: Set<String>
+    /// Whether `DLOCK_STORE` has the password in it.
+    private let hidesStore: Bool
 
     init(_ command: RunCommand, signals: SignalSource) throws {
         self.command = command
         self.signals = signals
         service = try command.store.openService(quiet: command.quiet) { configuration in
-            configuration.holder.label = command.label.flatMap { $0.isEmpty ? nil : $0 }
+            configuration.holder.label = command.holderLabel
             if let ttl = command.ttl { configuration.ttl = ttl.duration }
         }
-        storeURL = try command.store.address.url
+        let address = try command.store.address
+        storeURL = address.url
+        hidesStore = command.store.store == nil && address.hasWrittenPassword
+        passwordVariables = try command.store.passwordVariables
         // Not holdAtMost: the lock must not go to anybody else before the command is gone, however late that is.
         let options = LockOptions(holdAtLeast: command.holdAtLeast?.duration)
-        let name = command.lock.name
+        let name = try command.lock.lockName
         lock =
             if let permits = command.permits {
                 try service.semaphore(name, permits: permits, options: options).permit
             } else if command.shared {
-                try service.readWriteLock(name, options: options).read
+                service.readWriteLock(name, options: options).read
             } else {
-                try service.lock(name, options: options)
+                service.lock(name, options: options)
             }
     }
 
@@ -79,9 +84,9 @@ struct RunSession {
 
     /// A `dlock` that runs under another one's lock of the same name waits for itself.
     private func warnOfNesting() {
-        let environment = ProcessInfo.processInfo.environment
         guard lock.mode == .exclusive, !command.noWait, !command.quiet,
-            environment["DLOCK_NAME"] == lock.name.text, environment["DLOCK_STORE"] == storeURL
+            let name = ChildEnvironment.inherited["DLOCK_NAME"], name.bytes == lock.name.bytes,
+            EnvironmentVariable.value(of: "DLOCK_HELD_STORE") == storeURL
         else { return }
         Console.error("the dlock around this one holds \"\(lock.name)\"; waiting for it to end")
     }
@@ -106,10 +111,13 @@ struct RunSession {
 
     private func ending(_ lease: Lease, _ watch: LossWatch) -> CommandEnding {
         let limit = command.killAfter.duration
-        return CommandEnding(killAfter: limit, deadlines: { watch.deadlines }, lockReturn: lockReturn(lease)) { [quiet = command.quiet] in
+        return CommandEnding(killAfter: limit, deadlines: { watch.deadlines }, lockReturn: lockReturn(lease)) {
+            [quiet = command.quiet] in
             guard !quiet else { return }
             let end = limit.map { ", or is killed \($0.shortText) after the command" } ?? ""
-            Console.error("the command was ended, but part of its process group still runs; the lock lasts until it ends\(end)")
+            Console.error(
+                "the command was ended, but part of its process group still runs; the lock lasts until it ends\(end)"
+            )
         }
     }
 
@@ -118,7 +126,7 @@ struct RunSession {
         // What is to be held for some time is held for it.
         guard lease.validUntil != nil, command.holdAtLeast == nil else { return nil }
         var environment = ChildEnvironment.inherited
-        if let store = command.store.text { environment["DLOCK_STORE"] = ByteString(store) }
+        if let store = command.store.writtenStore { environment["DLOCK_STORE"] = store }
         let arguments = ["dlock", "release", "--force", "--owner", lease.owner.description, "--"]
         return LockReturn(
             arguments: arguments.map { ByteString($0) } + [ByteString(lease.name.bytes)],
@@ -128,9 +136,14 @@ struct RunSession {
 
     private func environment(_ lease: Lease) -> ChildEnvironment {
         var environment = ChildEnvironment.inherited
-        environment["DLOCK_NAME"] = ByteString(lease.name.text)
+        environment["DLOCK_NAME"] = ByteString(lease.name.bytes)
         environment["DLOCK_TOKEN"] = ByteString(lease.fencingToken.description)
-        environment["DLOCK_STORE"] = ByteString(storeURL)
+        // Not DLOCK_STORE, which stays as the user has set it: it is where a dlock in the command looks by itself, and that has to be
+        // the same place as without the lock around it.
+        environment["DLOCK_HELD_STORE"] = ByteString(storeURL)
+        // But without a password for this store.
+        if hidesStore { environment["DLOCK_STORE"] = ByteString(storeURL) }
+        for variable in passwordVariables { environment[variable] = nil }
         return environment
     }
 
@@ -166,15 +179,5 @@ struct RunSession {
         let result = await task.result
         interruption.cancel()
         return (result, await interruption.value)
-    }
-}
-
-extension LockError {
-    /// Whether somebody else simply has the lock.
-    fileprivate var isConflict: Bool {
-        switch self {
-        case .busy, .timedOut: true
-        default: false
-        }
     }
 }

@@ -1,9 +1,8 @@
 import DistributedLocks
-import Foundation
 import Synchronization
 
-/// The live line that people see while `dlock run` waits: `waiting for "backup": held by web-3 (pid 8123) for 12 s, 2 ahead
-/// of you`.
+/// What people read while `dlock` waits: `waiting for "backup": held by web-3 (pid 8123) for 12 s, 2 ahead of you`. On a terminal
+/// the line is kept up to date until the waiting is over; elsewhere it is written once.
 struct WaitingLine: Sendable {
     let name: LockName
     let isEnabled: Bool
@@ -14,8 +13,12 @@ struct WaitingLine: Sendable {
         status: @escaping @Sendable (LockName) async throws -> LockStatus,
         _ work: (@escaping @Sendable (Contention) -> Void) async throws -> Value
     ) async throws -> Value {
-        guard isEnabled, Console.errorIsTerminal, Style.terminalUnderstandsEscapes else {
-            return try await work { _ in }
+        guard isEnabled else { return try await work { _ in } }
+        guard Console.errorIsTerminal, Style.terminalUnderstandsEscapes else {
+            return try await work { contention in
+                let text = text(contention, now: WallClock.system.now, style: Style(forTerminal: false))
+                Console.error(text)
+            }
         }
         let ticker = Mutex<Task<Void, Never>?>(nil)
         defer {
@@ -40,7 +43,7 @@ struct WaitingLine: Sendable {
         }
         if let ahead = contention.ahead, ahead > 0 { parts.append("\(ahead) ahead of you") }
         let name = style.bold("\"\(printable(name.text))\"")
-        return "dlock: waiting for \(name)" + (parts.isEmpty ? "" : ": " + parts.joined(separator: ", "))
+        return "waiting for \(name)" + (parts.isEmpty ? "" : ": " + parts.joined(separator: ", "))
     }
 
     private func keepUpToDate(_ status: @Sendable (LockName) async throws -> LockStatus) async {
@@ -59,6 +62,6 @@ struct WaitingLine: Sendable {
         guard Console.errorTerminalIsOurs else { return }
         let text = text(contention, now: WallClock.system.now, style: Style(forTerminal: true))
         // Without wrapping: what does not fit is cut by the terminal, which knows how wide each character is.
-        Console.write("\r\u{1B}[K\u{1B}[?7l\(text)\u{1B}[?7h", to: 2)
+        Console.write("\r\u{1B}[K\u{1B}[?7ldlock: \(text)\u{1B}[?7h", to: 2)
     }
 }

@@ -15,13 +15,14 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await DLockExit.translating {
-            let service = try store.openService()
-            let status = try await service.status(of: lock.name)
+            let service = try store.openForLooking()
+            let status = try await service.status(of: lock.lockName)
             await service.close()
+            let now = WallClock.system.now
             if json {
-                Console.line(try JSONOutput.document(StatusPayload(status)))
+                Console.line(StatusPayload(status: status, now: now).json.document)
             } else {
-                let text = StatusText(style: Style(forTerminal: Console.outputIsTerminal), now: WallClock.system.now)
+                let text = StatusText(style: Style(forTerminal: Console.outputIsTerminal), now: now)
                 text.lines(status).forEach(Console.line)
             }
         }

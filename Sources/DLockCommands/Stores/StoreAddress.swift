@@ -1,5 +1,4 @@
 import DistributedLocks
-import Foundation
 import Logging
 import RedisLocks
 import ZooKeeperLocks
@@ -28,7 +27,7 @@ enum StoreAddress: Hashable, Sendable {
     /// - Throws: ``LockError/invalid(_:)`` that names what is accepted, and never tells a password.
     init(
         _ text: String,
-        environment: [String: String] = ProcessInfo.processInfo.environment
+        environment: @escaping (String) -> String? = EnvironmentVariable.value
     ) throws(LockError) {
         let scheme = text.firstIndex(of: ":").map { text[..<$0].lowercased() }
         switch scheme {
@@ -39,16 +38,16 @@ enum StoreAddress: Hashable, Sendable {
                 "\"\(text)\" is not a store; write ./\(text) for a folder, or redis://\(text) or zookeeper://\(text) for a server"
             )
         case _ where text.hasPrefix("/") || text.hasPrefix("./") || text.hasPrefix("../"), nil:
-            self = .file(directory: URL(fileURLWithPath: text).path)
+            self = .file(directory: FileURL.absolutePath(text))
         case "memory" where text.utf8.count == "memory:".utf8.count: self = .memory
         case "file": self = .file(directory: try Self.directory(of: text))
         case _ where RedisConfiguration.recognizes(text):
             let fallback = Self.redisPasswordVariable
-            self = .redis(try RedisConfiguration(url: text, fallbackPasswordVariable: fallback) { environment[$0] })
+            self = .redis(try RedisConfiguration(url: text, fallbackPasswordVariable: fallback) { environment($0) })
         case _ where ZooKeeperConfiguration.recognizes(text):
             let fallback = Self.zooKeeperPasswordVariable
             self = .zookeeper(
-                try ZooKeeperConfiguration(url: text, fallbackPasswordVariable: fallback) { environment[$0] }
+                try ZooKeeperConfiguration(url: text, fallbackPasswordVariable: fallback) { environment($0) }
             )
         case .some(let scheme):
             throw .invalid(
@@ -62,7 +61,7 @@ enum StoreAddress: Hashable, Sendable {
     var url: String {
         switch self {
         case .memory: "memory:"
-        case .file(let directory): URL(fileURLWithPath: directory, isDirectory: false).absoluteString
+        case .file(let directory): FileURL.text(of: directory)
         case .redis(let configuration): configuration.publicURL
         case .zookeeper(let configuration): configuration.publicURL
         }
@@ -76,6 +75,9 @@ enum StoreAddress: Hashable, Sendable {
         case .zookeeper(let configuration): configuration.hasWrittenPassword
         }
     }
+
+    /// The variables that only `dlock` reads a password from: not for the command that runs under a lock.
+    static let privateVariables = [redisPasswordVariable, zooKeeperPasswordVariable]
 
     /// The environment variable that a password for this store is better kept in; `nil` if the store needs none.
     var passwordVariable: String? {
@@ -99,13 +101,12 @@ enum StoreAddress: Hashable, Sendable {
     }
 
     private static func directory(of text: String) throws(LockError) -> String {
-        guard let url = URL(string: text), url.host() ?? "" == "" || url.host() == "localhost" else {
-            throw .invalid("\"\(text)\" is not a folder of this machine; write file:///folder, with three slashes")
-        }
-        let path = url.path(percentEncoded: false)
-        guard path.hasPrefix("/"), path != "/", url.query() == nil, url.fragment() == nil else {
+        guard let url = FileURL(text) else {
             throw .invalid("\"\(text)\" does not name a folder; write file:///folder")
         }
-        return path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        guard url.isLocal else {
+            throw .invalid("\"\(text)\" is not a folder of this machine; write file:///folder, with three slashes")
+        }
+        return url.path
     }
 }

@@ -16,7 +16,8 @@ struct FirstProcessTests {
     }
 
     private func run(_ script: String, _ options: String...) async throws -> ProgramResult {
-        let command = [CommandLineTool.path, "run", "--store", tool.store] + options + ["name", "--", "sh", "-c", script]
+        let command =
+            [CommandLineTool.path, "run", "--store", tool.store] + options + ["name", "--", "sh", "-c", script]
         return try await runProgram(["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"] + command)
     }
 
@@ -27,7 +28,8 @@ struct FirstProcessTests {
 
     @Test func `Processes that lose their parent are reaped`() async throws {
         // A process whose parent ends first, and that ends before the command looks.
-        let script = "(sleep 0.1 & echo $! > \(scratch.path("orphan"))); while kill -0 $(cat \(scratch.path("orphan"))) "
+        let script =
+            "(sleep 0.1 & echo $! > \(scratch.path("orphan"))); while kill -0 $(cat \(scratch.path("orphan"))) "
             + "2>/dev/null; do sleep 0.01; done; ps -A -o stat= | grep -c Z"
         #expect(try await run(script).output == "0\n")
     }

@@ -32,7 +32,9 @@ struct GroupEndTests {
 
     /// A pipeline whose first member notes every few milliseconds that it still acts, also while it takes its time to end.
     private func worker(secondsForTerm: Double, ignoresTerm: Bool, named name: String) throws {
-        let trap = ignoresTerm ? "signal.SIG_IGN" : "lambda *_: globals().__setitem__('end', time.monotonic() + \(secondsForTerm))"
+        let trap =
+            ignoresTerm
+            ? "signal.SIG_IGN" : "lambda *_: globals().__setitem__('end', time.monotonic() + \(secondsForTerm))"
         let program = """
             import signal, time
             end = time.monotonic() + 30

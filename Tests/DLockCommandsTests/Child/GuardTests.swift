@@ -20,8 +20,9 @@ struct GuardTests {
     }
 
     /// Starts a command that notes its number.
-    private func start(_ options: [String], script: String = "exec sleep 60") async throws -> (RunningProcess, command: Int32)
-    {
+    private func start(_ options: [String], script: String = "exec sleep 60") async throws -> (
+        RunningProcess, command: Int32
+    ) {
         let note = "echo $$ > \(scratch.path("command")); \(script)"
         let process = try tool.start(["run"] + options + ["name", "--", "sh", "-c", note])
         #expect(await eventually { scratch.number("command") != nil })

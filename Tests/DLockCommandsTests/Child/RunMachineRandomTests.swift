@@ -74,7 +74,9 @@ struct RunMachineRandomTests {
                 isOrdered = true
             }
             checkQuestions(in: actions)
-            if [.received(SIGINT), .received(SIGTERM), .received(SIGHUP)].contains(event), !isFinished { mustDrain = true }
+            if [.received(SIGINT), .received(SIGTERM), .received(SIGHUP)].contains(event), !isFinished {
+                mustDrain = true
+            }
             switch event {
             case .ended(let exit) where !isFinished && !isDraining:
                 if isOrdered || mustDrain || exit.wasEndedBySomebody {

@@ -13,7 +13,7 @@ struct RunTests {
 
     @Test("Standard streams are the command's own, and so is what it needs to know")
     func streams() async throws {
-        let script = "head -n 1; echo err >&2; echo $DLOCK_NAME; echo $DLOCK_STORE; test \"$DLOCK_TOKEN\" -gt 0"
+        let script = "head -n 1; echo err >&2; echo $DLOCK_NAME; echo $DLOCK_HELD_STORE; test \"$DLOCK_TOKEN\" -gt 0"
         let finished = try await tool().run("run", "a name", "--", "sh", "-c", script, input: "in")
         let store = try tool().store
         #expect(finished.output == "in\na name\nfile://\(store)\n")

@@ -22,7 +22,8 @@ final class RunningProcess: Sendable {
         process.environment = environment
         process.standardInput = ends.reading
         let streams = [
-            try Self.file(folder.appendingPathComponent("output")), try Self.file(folder.appendingPathComponent("errors")),
+            try Self.file(folder.appendingPathComponent("output")),
+            try Self.file(folder.appendingPathComponent("errors")),
         ]
         process.standardOutput = streams[0]
         process.standardError = streams[1]

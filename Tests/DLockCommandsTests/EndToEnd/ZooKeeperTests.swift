@@ -44,7 +44,7 @@ struct ZooKeeperTests {
 
     @Test func `The exit code, the streams and the environment are the command's own`() async throws {
         try await with { _, dlock in
-            let script = "echo $DLOCK_NAME; echo $DLOCK_STORE; echo err >&2; exit 9"
+            let script = "echo $DLOCK_NAME; echo $DLOCK_HELD_STORE; echo err >&2; exit 9"
             let finished = try await dlock.run("run", "orders/42", "--", "sh", "-c", script)
             #expect(finished.output == "orders/42\n\(dlock.store)\n")
             #expect(finished.errors == "err\n")
