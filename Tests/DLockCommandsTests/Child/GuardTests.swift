@@ -60,6 +60,58 @@ struct GuardTests {
         #expect(["none", "Z"].contains { next.output.hasPrefix($0) }, "\(next.output)")
     }
 
+    /// What takes longer than this has waited for a lease or a session to end.
+    private static let soon = Duration.seconds(15)
+
+    /// Kills a `dlock` on a server, and measures until the next one has run.
+    private func timeToNext(on store: String, options: [String], killingGuard: Bool = false) async throws -> Duration {
+        let note = "echo $$ > \(scratch.path("command")); exec sleep 60"
+        let holder = try tool.start(["run", "--store", store] + options + ["name", "--", "sh", "-c", note])
+        #expect(await eventually { scratch.number("command") != nil })
+        let command = try #require(scratch.number("command"))
+        let clock = ContinuousClock()
+        if killingGuard {
+            for pid in await children(of: holder.processID) where pid != command { sendSignal(SIGKILL, to: pid) }
+        }
+        holder.signal(SIGKILL)
+        let start = clock.now
+        let next = try await tool.run("run", "--store", store, "name", "--", "ps", "-o", "stat=", "-p", "\(command)")
+        #expect(["", "Z"].contains { next.output.hasPrefix($0) }, "\(next.output)")
+        return start.duration(to: clock.now)
+    }
+
+    @Test func `On Redis the guard gives the lock back`() async throws {
+        try await RedisServer.with { server in
+            #expect(try await timeToNext(on: server.url, options: ["--ttl", "60s"]) < Self.soon)
+        }
+    }
+
+    @Test func `On ZooKeeper the guard gives the lock back`() async throws {
+        let store = "zookeeper://\(try await ZooKeeperServer.shared().address)/guard?session-timeout=40s"
+        #expect(try await timeToNext(on: store, options: []) < Self.soon)
+    }
+
+    @Test func `Without its guard a lock on Redis is free when its lease ends`() async throws {
+        try await RedisServer.with { server in
+            #expect(try await timeToNext(on: server.url, options: ["--ttl", "3s"], killingGuard: true) < .seconds(30))
+        }
+    }
+
+    @Test func `A command on Redis is dead before the lease of a stopped dlock ends`() async throws {
+        try await RedisServer.with { server in
+            let note = "echo $$ > \(scratch.path("command")); exec sleep 60"
+            let options = ["run", "--store", server.url, "--ttl", "3s", "name", "--"]
+            let holder = try tool.start(options + ["sh", "-c", note])
+            #expect(await eventually { scratch.number("command") != nil })
+            let command = try #require(scratch.number("command"))
+            holder.signal(SIGSTOP)
+            let next = try await tool.run(options + ["ps", "-o", "stat=", "-p", "\(command)"])
+            #expect(next.output.hasPrefix("Z"), "\(next.output)")
+            holder.signal(SIGCONT)
+            #expect(try await holder.finished().exitCode == 80)
+        }
+    }
+
     @Test(.enabled(if: Namespaces.areAllowed, "needs root, and a kernel that lets it make mount namespaces"))
     func `A member that the guard cannot see is alive`() async throws {
         // As under sudo: a member of the group that runs as root, below a /proc that hides it, while dlock and the guard run as
