@@ -36,7 +36,7 @@ extension Flaw {
         case .releaseIgnoresOwner: ["release.wrongOwner", "release.twice", "cancellation.before", "forcedRelease.old"]
         case .failsOnUnknownRelease: ["release.unknown", "release.twice"]
         case .alwaysReleased: ["release.unknown", "release.twice", "release.wrongOwner", "forcedRelease.old"]
-        case .keepsNothing: ["deferredRelease.keeps", "deferredRelease.again"]
+        case .keepsNothing: ["deferredRelease.keeps", "deferredRelease.again", "deferredRelease.service"]
         case .keepsForTheLease: ["deferredRelease.keeps"]
         case .keepsTooLong: ["deferredRelease.keeps", "deferredRelease.again"]
         case .keepsWhatNobodyHolds, .keepIgnoresOwner: ["deferredRelease.wrongOwner"]

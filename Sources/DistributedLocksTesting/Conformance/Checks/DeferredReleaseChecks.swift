@@ -74,6 +74,13 @@ extension StoreConformance {
             body: outlivesClient
         ),
         ConformanceCheck(
+            "deferredRelease.service",
+            "holdAtLeast outlives the work and the service, for as long as it says",
+            if: .releasesLater,
+            .mode(.exclusive),
+            body: outlivesService
+        ),
+        ConformanceCheck(
             "deferredRelease.refused",
             "a store that cannot give back later says so",
             if: .cannotReleaseLater,
@@ -151,6 +158,23 @@ extension StoreConformance {
             seen: "it was handed over after \(kept) of \(delay)"
         )
         try scene.expect(next.token > grant.token, "tokens grow", seen: "\(next.token) after \(grant.token)")
+    }
+
+    private static func outlivesService(_ scene: Scene) async throws {
+        let service = LockService(scene.client(0))
+        let atLeast = scene.shortTTL * 2
+        let end = scene.clock.now.advanced(by: atLeast)
+        try await scene.before(end) {
+            let lease = try await service.lock(scene.name, options: LockOptions(holdAtLeast: atLeast)).acquire()
+            scene.journal.step = "a lease can be released"
+            let result = await lease.release()
+            try scene.expect(result == .deferred, "a release before holdAtLeast is deferred", seen: "\(result)")
+            await service.drain()
+            try await scene.advance(by: scene.clock.now.duration(to: end) * 0.7)
+            try await scene.expectRefused(scene.claim(), on: 1, "a name stays locked until holdAtLeast has passed")
+        }
+        try await scene.advance(by: max(.zero, scene.clock.now.duration(to: end)) + scene.fixture.slack)
+        try await scene.expectIdle("a name does not stay locked for longer than holdAtLeast")
     }
 
     private static func outlivesClient(_ scene: Scene) async throws {
