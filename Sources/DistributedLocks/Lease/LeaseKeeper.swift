@@ -72,8 +72,9 @@ final class LeaseKeeper: Sendable {
     ///
     /// - Returns: Whether the lease may be relied on; if it is lost already, nobody must get it.
     func handOut(_ lease: Lease) -> LeaseState {
-        handle(lease.record) { machine, now in machine.handOut(at: now) }
-        return lease.state
+        let change = lease.record.apply(on: clock) { machine, now in machine.handOut(at: now) }
+        if !change.effects.isEmpty, carryOut(change, of: lease.record) { renew([lease.record]) }
+        return change.state
     }
 
     /// The state of a lease by the clock; acts on it if a timer is late.
@@ -148,7 +149,11 @@ extension LeaseKeeper {
         onCallersThread: Bool = false,
         _ event: (inout LeaseMachine, LeaseClock.Instant) -> LeaseMachine.Effects
     ) -> Bool {
-        let change = record.apply(on: clock, event)
+        carryOut(record.apply(on: clock, event), of: record, onCallersThread: onCallersThread)
+    }
+
+    /// Does what an event has brought about, but for the renewal; see ``perform(_:onCallersThread:_:)``.
+    private func carryOut(_ change: LeaseRecord.Change, of record: LeaseRecord, onCallersThread: Bool = false) -> Bool {
         if change.effects.contains(.announce) { announce(record, change) }
         if !change.effects.isDisjoint(with: [.giveBack, .giveBackLater]) {
             giveBack(onCallersThread: onCallersThread) {

@@ -12,6 +12,8 @@ enum Requirement: Hashable, Sendable {
     case signalsLoss
     case cannotListNames
     case cannotForceRelease
+    case releasesLater
+    case cannotReleaseLater
 
     /// Why a store with these capabilities is not checked; `nil` if it is.
     func unmetReason(_ capabilities: StoreCapabilities) -> String? {
@@ -26,6 +28,8 @@ enum Requirement: Hashable, Sendable {
         case .signalsLoss: capabilities.signalsLoss ? nil : "the store does not signal losses"
         case .cannotListNames: capabilities.listsNames ? "the store lists names" : nil
         case .cannotForceRelease: capabilities.forcesRelease ? "the store has a forced release" : nil
+        case .releasesLater: capabilities.releasesLater ? nil : "the store cannot keep a claim without its process"
+        case .cannotReleaseLater: capabilities.releasesLater ? "the store keeps claims without their process" : nil
         }
     }
 }

@@ -14,8 +14,9 @@
 public enum StoreConformance {
     /// All checks; those that do not apply to a store skip themselves.
     public static let checks: [ConformanceCheck] =
-        exclusion + order + handOver + tokens + repetition + cancellation + deadlines + release + modes + names
-        + status + forcedRelease + expiry + renewal + session + closing + services
+        exclusion + order + handOver + tokens + repetition + cancellation + deadlines + release + deferredRelease
+        + modes
+        + names + status + forcedRelease + expiry + renewal + session + closing + services
 
     /// Runs all checks, one after the other.
     ///

@@ -17,13 +17,16 @@ extension ToyStore {
         case .foldsCase: bytes(name.text.lowercased())
         case .comparesByEquivalence: name.text
         case .cutsNamesShort: bytes(String(decoding: name.text.utf8.prefix(255), as: UTF8.self))
+        case .readsNamesAsText: bytes(name.text)
         case .readsNamesAsPaths: bytes(name.text.split(separator: "/").joined(separator: "/"))
-        default: bytes(name.text)
+        default: bytes(name.bytes)
         }
     }
 
     /// Strings are compared by equivalence; this one by its bytes.
-    private func bytes(_ text: String) -> String { text.utf8.map { String($0, radix: 16) }.joined(separator: ",") }
+    private func bytes(_ text: String) -> String { bytes(Array(text.utf8)) }
+
+    private func bytes(_ bytes: [UInt8]) -> String { bytes.map { String($0, radix: 16) }.joined(separator: ",") }
 
     func checkLimit(_ mode: LockMode, _ queue: Queue) throws {
         guard case .permit = mode else { return }
@@ -54,8 +57,9 @@ extension ToyStore {
         return clock.now.advanced(by: flaw == .expiresEarly ? ttl / 2 : ttl)
     }
 
-    func admit(_ entry: Entry, _ queue: inout Queue) -> Grant {
-        let sharesToken = flaw == .repeatsTokensOfReaders && !queue.holders.isEmpty
+    func admit(_ entry: Entry, _ queue: inout Queue, isFirst: Bool = true) -> Grant {
+        let sharesToken =
+            flaw == .repeatsTokensOfReaders && !queue.holders.isEmpty || flaw == .sharesTokenInOneStep && !isFirst
         if !sharesToken, flaw != .repeatsTokens || queue.waiters.isEmpty { lastToken += 1 }
         let grant = Grant(
             claim: entry.claim,
@@ -65,6 +69,7 @@ extension ToyStore {
         )
         var entry = entry
         entry.grant = grant
+        entry.holder.heldSince = flaw == .holdsSinceJoining ? entry.holder.waitingSince : WallClock.system.now
         entry.expiry = expiry(entry.ttl)
         queue.holders.append(entry)
         if let expiry = entry.expiry, flaw != .needsVisitToExpire { visit(entry.claim.name, at: expiry) }
@@ -95,7 +100,7 @@ extension ToyStore {
         while let head = queue.waiters.first, queue.canHold(head.claim.mode, flaw) {
             if flaw == .wakesReadersOneByOne, woken > 0 { break }
             queue.waiters.removeFirst()
-            end(head.claim.owner, .success(.granted(admit(head, &queue))))
+            end(head.claim.owner, .success(.granted(admit(head, &queue, isFirst: woken == 0))))
             woken += 1
         }
         if flaw == .answersTheHerd, woken > 0 {
@@ -112,7 +117,10 @@ extension ToyStore {
         if flaw == .countsRepeatedRequests {
             if let index = queue.holders.firstIndex(where: { $0.claim == claim }) { queue.holders.remove(at: index) }
         } else {
-            queue.holders.removeAll { $0.claim == claim || flaw == .releaseIgnoresOwner }
+            queue.holders.removeAll { entry in
+                if entry.isKept, flaw == .keepCannotBeCutShort { return false }
+                return entry.claim == claim || flaw == .releaseIgnoresOwner
+            }
         }
         if flaw != .keepsCancelledWaiters { queue.waiters.removeAll { $0.claim == claim } }
         self[claim.name] = queue

@@ -8,6 +8,8 @@ actor ToyStore: LockStore {
         var ttl = Duration.zero
         var grant: Grant?
         var expiry: LeaseClock.Instant?
+        /// Whether the store gives it back by itself when it expires.
+        var isKept = false
     }
 
     struct Queue {
@@ -45,7 +47,8 @@ actor ToyStore: LockStore {
             lifetime: Self.lifetime(flaw, expires: expires),
             listsNames: flaw != .hidesAbilities,
             forcesRelease: flaw != .hidesAbilities,
-            signalsLoss: flaw != .hidesAbilities
+            signalsLoss: flaw != .hidesAbilities,
+            releasesLater: flaw != .hidesAbilities
         )
     }
 

@@ -57,8 +57,31 @@ extension StoreConformance {
             "a forced release of a name that nobody holds does nothing",
             if: .forcesRelease
         ) { scene in
-            try await force(scene, on: 0, cutsOff: [])
+            let conditions: [HolderCondition] = [
+                .any, .owner(scene.claim().owner), .token(FencingToken(rawValue: 1)),
+            ]
+            for condition in conditions { try await force(scene, on: 0, from: condition, cutsOff: []) }
             try await scene.expectIdle("a forced release of nothing leaves nothing")
+        },
+        ConformanceCheck(
+            "forcedRelease.condition",
+            "a forced release from an owner or a token cuts off that holder, and nobody if somebody else holds the name",
+            if: .forcesRelease,
+            .mode(.exclusive),
+            body: heedsCondition
+        ),
+        ConformanceCheck(
+            "forcedRelease.oneOfMany",
+            "a forced release from an owner or a token leaves those alone that hold together with it",
+            if: .forcesRelease,
+            .mode(.shared)
+        ) { scene in
+            let readers = (0..<4).map { _ in scene.claim(.shared) }
+            var grants: [Grant] = []
+            for (number, reader) in readers.enumerated() { grants.append(try await scene.take(reader, on: number)) }
+            try await force(scene, on: 0, from: .token(grants[1].token), cutsOff: [readers[1]])
+            try await force(scene, on: 1, from: .owner(readers[2].owner), cutsOff: [readers[2]])
+            try await scene.expectHolders([readers[0], readers[3]], "a condition means one holder")
         },
         ConformanceCheck(
             "forcedRelease.signal",
@@ -82,9 +105,49 @@ extension StoreConformance {
         },
     ]
 
-    private static func force(_ scene: Scene, on client: Int, cutsOff claims: [LockClaim]) async throws {
+    private static func heedsCondition(_ scene: Scene) async throws {
+        let held = scene.claim()
+        let grant = try await scene.take(held)
+        let waiter = try await scene.queue(scene.claim(), on: 1)
+        let others: [HolderCondition] = [
+            .owner(waiter.claim.owner), .owner(scene.claim().owner),
+            .token(FencingToken(rawValue: grant.token.rawValue + 1)), .token(FencingToken(rawValue: 0)),
+        ]
+        for condition in others {
+            try await expectBusy(scene, from: condition, heldBy: held)
+            try scene.expectWaiting(waiter)
+        }
+        try await scene.expectHolders([held], "a forced release from somebody else changes nothing")
+        try await force(scene, on: 2, from: .owner(held.owner), cutsOff: [held])
+        let next = try await scene.granted(waiter, "a forced release hands the name to the next")
+        try await expectBusy(scene, from: .token(grant.token), heldBy: waiter.claim)
+        try await force(scene, on: 0, from: .token(next.token), cutsOff: [waiter.claim])
+        try await scene.expectIdle("nobody holds a name after its forced release")
+    }
+
+    private static func expectBusy(_ scene: Scene, from condition: HolderCondition, heldBy claim: LockClaim)
+        async throws
+    {
+        let promise =
+            "a forced release from somebody who does not hold the name throws LockError.busy, with its holders"
+        scene.journal.step = promise
+        do {
+            let holders = try await scene.client(1).forceRelease(scene.name, from: condition)
+            throw scene.journal.failure(promised: promise, seen: "\(holders.count) holders cut off")
+        } catch LockError.busy(_, let contention) {
+            let labels = contention.holders.map(\.label)
+            try scene.expect(labels == [scene.holder(of: claim).label], promise, seen: "\(contention.holders)")
+        }
+    }
+
+    private static func force(
+        _ scene: Scene,
+        on client: Int,
+        from condition: HolderCondition = .any,
+        cutsOff claims: [LockClaim]
+    ) async throws {
         scene.journal.step = "a forced release is answered"
-        let holders = try await scene.client(client).forceRelease(scene.name, from: .any)
+        let holders = try await scene.client(client).forceRelease(scene.name, from: condition)
         let wanted = Set(claims.map { scene.holder(of: $0).label })
         try scene.expect(
             Set(holders.map(\.label)) == wanted && holders.count == claims.count,

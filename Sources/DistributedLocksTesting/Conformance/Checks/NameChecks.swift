@@ -37,6 +37,12 @@ extension StoreConformance {
             try await scene.takeAtOnce(scene.claim(of: name), on: 2, "the length of names is counted in bytes")
         },
         ConformanceCheck(
+            "names.bytes",
+            "names that are not UTF-8 are told apart by their bytes, and come back as they were",
+            if: .mode(.exclusive),
+            body: tellsBytesApart
+        ),
+        ConformanceCheck(
             "names.reuse",
             "many names, one after the other, leave nothing behind",
             if: .mode(.exclusive)
@@ -49,6 +55,36 @@ extension StoreConformance {
             }
         },
     ]
+
+    private static func tellsBytesApart(_ scene: Scene) async throws {
+        let endings: [[UInt8]] = [
+            [0xFF], [0xFE], [0xEF, 0xBF, 0xBD], [0xC3], [0xC3, 0x28], [0xED, 0xA0, 0x80], [0xC0, 0xAF], [0x80, 0x00],
+            [0x80],
+        ]
+        let names = try endings.map { try LockName(bytes: Array(scene.prefix.utf8) + $0) }
+        for (number, name) in names.enumerated() {
+            try await scene.takeAtOnce(
+                scene.claim(of: name),
+                on: number,
+                "names that differ only in bytes that are not UTF-8 are different"
+            )
+        }
+        for name in names {
+            let status = try await scene.status(1, of: name)
+            try scene.expect(
+                status.name == name && status.holders.count == 1,
+                "a name that is not UTF-8 has the one holder that took it",
+                seen: "\(status.holders.count) holders of \(status.name.bytes) for \(name.bytes)"
+            )
+        }
+        guard scene.capabilities.listsNames else { return }
+        let listed = try await scene.client(0).list().map(\.name).filter { $0.bytes.starts(with: scene.prefix.utf8) }
+        try scene.expect(
+            listed == names.sorted(),
+            "the list shows names that are not UTF-8 as they are",
+            seen: "\(listed.count) names for \(names.count)"
+        )
+    }
 
     /// Names that a store is likely to mix up, or to stumble over.
     static func similarNames(_ scene: Scene) throws -> [LockName] {

@@ -170,6 +170,7 @@ private final class ModestStore: LockStore {
         capabilities.modes = []
         capabilities.listsNames = false
         capabilities.forcesRelease = false
+        capabilities.releasesLater = false
         self.capabilities = capabilities
     }
 

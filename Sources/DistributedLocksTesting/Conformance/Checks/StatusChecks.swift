@@ -41,6 +41,13 @@ extension StoreConformance {
             }
         },
         ConformanceCheck(
+            "status.times",
+            "since when somebody waits and since when somebody holds are two times, and a waiter has only the first",
+            if: .fifo,
+            .mode(.exclusive),
+            body: tellsTimes
+        ),
+        ConformanceCheck(
             "status.tellsWaiters",
             "who waits is told once, when the request is queued, who is in the way; nobody else is",
             if: .fifo,
@@ -100,6 +107,44 @@ extension StoreConformance {
             try await scene.release(claim)
             try await scene.expectIdle("a released name is idle")
         }
+    }
+
+    /// As far as the store tells them; clocks are those of one machine here.
+    private static func tellsTimes(_ scene: Scene) async throws {
+        let held = scene.claim()
+        try await scene.take(held)
+        let waiter = try await scene.queue(scene.claim(), on: 1)
+        let asked = waiter.request.holder.waitingSince
+        let waiting = try await scene.status().waiters.first?.holder
+        try scene.expect(
+            waiting?.heldSince == nil,
+            "a waiter has not held since any time",
+            seen: "\(String(describing: waiting))"
+        )
+        try expectTime(waiting?.waitingSince, of: asked, scene)
+        // What comes from joining the queue must be told apart from what comes from the grant.
+        try await scene.observe()
+        try await scene.release(held)
+        _ = try await scene.granted(waiter, "a released lock goes to who waits for it")
+        let holding = try await scene.status().holders.first?.holder
+        if holding?.waitingSince != nil { try expectTime(holding?.waitingSince, of: asked, scene) }
+        guard let heldSince = holding?.heldSince, let asked else { return }
+        let waited = Duration.microseconds(heldSince.microseconds - asked.microseconds)
+        try scene.expect(
+            waited >= scene.fixture.observation / 2,
+            "a holder that has waited holds since its grant, not since it joined the queue",
+            seen: "it holds since \(waited) after it has begun to wait"
+        )
+    }
+
+    /// To the millisecond, which is what stores keep.
+    private static func expectTime(_ seen: UnixTime?, of asked: UnixTime?, _ scene: Scene) throws {
+        let difference = seen.flatMap { seen in asked.map { abs(seen.microseconds - $0.microseconds) } }
+        try scene.expect(
+            difference.map { $0 < 1_000 } ?? false,
+            "a waiter waits since the time that its request says",
+            seen: "\(seen.map(\.description) ?? "nothing") for \(asked.map(\.description) ?? "nothing")"
+        )
     }
 
     private static func tellsWaiters(_ scene: Scene) async throws {

@@ -56,6 +56,23 @@ extension StoreConformance {
             }
         },
         ConformanceCheck(
+            "tokens.together",
+            "waiters that are granted in one step have different tokens, in their order",
+            if: .mode(.exclusive),
+            .mode(.shared),
+            .fifo
+        ) { scene in
+            var ledger = TokenLedger(scene)
+            let held = scene.claim()
+            try ledger.enter(try await scene.take(held))
+            var readers: [Attempt] = []
+            for number in 0..<6 { readers.append(try await scene.queue(scene.claim(.shared), on: number)) }
+            try await scene.release(held)
+            for reader in readers {
+                try ledger.enter(try await scene.granted(reader, "readers hold a released name together"))
+            }
+        },
+        ConformanceCheck(
             "tokens.forcedRelease",
             "the one who comes after a forced release has a larger token",
             if: .mode(.exclusive),
