@@ -3,9 +3,6 @@ import NetworkSupport
 
 /// What is written into the nodes of a claim, for people and for other clients:
 /// `dlock host=web-3 pid=8123 label=nightly since=2026-01-31T12:00:00.123Z time=1769860800123456 owner=…`.
-///
-/// `since` and `time` say when the claim was made. A holder adds, once it has held the lock for a second, `held=…`: since when, in
-/// microseconds since 1970 as well.
 struct NodeText: Hashable, Sendable {
     /// Whose claim it is; `nil` for other programs'.
     let owner: OwnerID?
@@ -33,7 +30,6 @@ struct NodeText: Hashable, Sendable {
         if let pid = holder.processID { text += " pid=\(pid)" }
         if let label = holder.label { text += " label=\(PercentCoding.encode(label, also: "/:@,+="))" }
         if let since = holder.waitingSince { text += " since=\(since) time=\(since.microseconds)" }
-        if let held = holder.heldSince { text += " held=\(held.microseconds)" }
         text += " owner=\(owner)"
         return Array(text.utf8)
     }
@@ -65,8 +61,7 @@ struct NodeText: Hashable, Sendable {
             host: fields["host"].flatMap { Self.limited(PercentCoding.decode($0)) },
             processID: fields["pid"].flatMap { Int32($0) },
             label: fields["label"].flatMap { Self.limited(PercentCoding.decode($0)) },
-            waitingSince: fields["time"].flatMap { Int64($0) }.map { UnixTime(microseconds: $0) } ?? made,
-            heldSince: fields["held"].flatMap { Int64($0) }.map { UnixTime(microseconds: $0) }
+            waitingSince: fields["time"].flatMap { Int64($0) }.map { UnixTime(microseconds: $0) } ?? made
         )
     }
 

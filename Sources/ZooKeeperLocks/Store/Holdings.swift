@@ -6,8 +6,6 @@ final class Holdings: Sendable {
     /// One lock that is held.
     struct Holding: Sendable {
         let ownership: Ownership
-        /// What its node is to say of the holder once that has held it for a while.
-        let holder: Holder
         let signal: LossSignal
         /// Fires when one of the nodes is deleted by somebody else.
         let watch: Watch

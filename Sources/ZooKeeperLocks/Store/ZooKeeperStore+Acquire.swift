@@ -34,8 +34,6 @@ private struct Attempt {
     let deadline: LeaseClock.Instant
     /// Until when the caller waits at the most, and whatever is under way then; `nil` if for ever.
     let end: LeaseClock.Instant?
-    /// When it began.
-    private let start: LeaseClock.Instant
 
     /// How much longer than the caller's patience an answer may take that is under way.
     private static let grace = Duration.seconds(1)
@@ -51,17 +49,6 @@ private struct Attempt {
         }
         let usualEnd = now.advanced(by: usual)
         deadline = end.map { min($0, usualEnd) } ?? usualEnd
-        start = now
-    }
-
-    /// Who asks, as the holder since `now`.
-    func holder(since now: LeaseClock.Instant) -> Holder {
-        var holder = request.holder
-        holder.heldSince = holder.waitingSince.map { asked in
-            let waited = start.duration(to: now) / .microseconds(1)
-            return UnixTime(microseconds: asked.microseconds.addingReportingOverflow(Int64(waited)).partialValue)
-        }
-        return holder
     }
 }
 
@@ -116,7 +103,7 @@ extension ZooKeeperStore {
                 step = contender.wait()
             case .wait: step = try await wait(&contender, attempt.request.patience, alarm)
             case .holding(let ownership):
-                if let grant = grant(attempt, ownership) { return .granted(grant) }
+                if let grant = grant(attempt.request, ownership) { return .granted(grant) }
                 // A session that is over makes itself known with the next answer. If it lives and even so is not proved to, one
                 // question more is of use only a while later.
                 if contender.isConfirmed { try await clock.sleep(for: Self.pause) }
@@ -206,12 +193,11 @@ extension ZooKeeperStore {
     }
 
     /// Hands the lock out, if the session certainly lives for a while.
-    private func grant(_ attempt: Attempt, _ ownership: Ownership) -> Grant? {
-        let request = attempt.request
+    private func grant(_ request: LockRequest, _ ownership: Ownership) -> Grant? {
         let (view, now) = (client.view, clock.now)
         guard let deadline = view.deadline(ofLockIn: ownership.sessionID, at: now) else { return nil }
         let signal = LossSignal()
-        guard hold(request.claim.owner, attempt.holder(since: now), ownership, signal) else { return nil }
+        guard hold(request.claim.owner, ownership, signal) else { return nil }
         if view.isShort(deadline, at: now) { keeper.hurry() }
         return Grant(
             claim: request.claim,

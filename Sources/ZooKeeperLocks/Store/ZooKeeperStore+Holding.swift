@@ -7,13 +7,11 @@ extension ZooKeeperStore {
     private static let unwatchedTime = Duration.milliseconds(100)
     /// How much earlier that may be, together with others.
     private static let firstLookSlack = Duration.milliseconds(25)
-    /// Once a lock has been held for about so long, its node says since when. Shorter locks do not cost a write for that.
-    private static let untoldTime = Duration.seconds(1)
 
     /// Keeps a lock that is held in mind.
     ///
     /// - Returns: Whether it can be held: the store is not closed, and the session has not ended meanwhile.
-    func hold(_ owner: OwnerID, _ holder: Holder, _ ownership: Ownership, _ signal: LossSignal) -> Bool {
+    func hold(_ owner: OwnerID, _ ownership: Ownership, _ signal: LossSignal) -> Bool {
         let watch = Watch { [weak self] event in
             // The end of a session is told to all at once.
             guard let self, let event else { return }
@@ -22,20 +20,10 @@ extension ZooKeeperStore {
         let firstLook = timers.schedule(
             at: clock.now.advanced(by: Self.unwatchedTime),
             slack: Self.firstLookSlack
-        ) { [weak self] in
-            guard let self else { return }
-            look(after: owner)
-            timers.schedule(at: clock.now.advanced(by: Self.untoldTime - Self.unwatchedTime)) { [weak self] in
-                self?.tellTime(of: owner)
-            }
+        ) { [weak self] in self?.look(after: owner) }
+        let holding = Holdings.Holding(ownership: ownership, signal: signal, watch: watch, firstLook: firstLook) {
+            [weak self] reason in self?.clear(owner, ownership, after: reason)
         }
-        let holding = Holdings.Holding(
-            ownership: ownership,
-            holder: holder,
-            signal: signal,
-            watch: watch,
-            firstLook: firstLook
-        ) { [weak self] reason in self?.clear(owner, ownership, after: reason) }
         // It may have ended between the look at it and now, before anybody knew whom to tell.
         guard holdings.add(owner, holding), client.view.id == ownership.sessionID else {
             letGo(owner)
@@ -66,21 +54,6 @@ extension ZooKeeperStore {
                     self?.look(after: owner)
                 }
             }
-        }
-    }
-
-    /// Writes into the node of a lock that is still held since when it is.
-    ///
-    /// Only if nobody has changed it before: an operator may have written there that the lock is taken away. Nothing depends on
-    /// it, so nothing is done if it does not work.
-    private func tellTime(of owner: OwnerID) {
-        guard let holding = holdings[owner], holding.holder.heldSince != nil else { return }
-        tasks.start { [weak self] in
-            guard let self, holdings[owner] != nil else { return }
-            let deadline = clock.now.advanced(by: configuration.requestTimeout)
-            let path = holding.ownership.paths[0]
-            let data = NodeText.bytes(owner, holding.holder)
-            _ = try? await client.send(.setData(path: path, data: data, version: 0), until: deadline)
         }
     }
 

@@ -165,10 +165,8 @@ extension ZooKeeperStore {
         var seen: Set<Int64> = []
         let claims = order.filter { seen.insert($0.stat.czxid).inserted }
         let participants = claims.enumerated().map { index, contender in
-            var holder = contender.text.holder
-            if index > 0 { holder.heldSince = nil }
-            return LockStatus.Participant(
-                holder: holder,
+            LockStatus.Participant(
+                holder: contender.text.holder,
                 mode: .exclusive,
                 owner: contender.text.owner,
                 token: index == 0 ? FencingToken(rawValue: UInt64(bitPattern: contender.stat.czxid)) : nil

@@ -24,7 +24,7 @@ import Testing
         let port = try Descriptors.freePort()
         let listener = try Descriptors.listen(port)
         defer { close(listener) }
-        let store = try StoreScene.patientStore(port: port)
+        let store = try FaultScene.makeStore(port: port) { $0.connectTimeout = .seconds(60) }
         let request = Task { try await store.status(of: LockName("a")) }
         let peer = try await blocking { accept(listener, nil, nil) }
         defer { close(peer) }

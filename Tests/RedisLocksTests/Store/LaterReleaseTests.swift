@@ -155,19 +155,25 @@ import Testing
         }
     }
 
-    @Test func `Where replicas have to confirm, they know of it before it is answered`() async throws {
+    @Test func `Where replicas have to confirm, it counts once they know of it`() async throws {
         try await TestRedisServer.with { primary in
             try await primary.withReplica { replica in
                 var configuration = try RedisConfiguration(url: "redis://127.0.0.1:\(primary.port)")
                 configuration.requiredReplicas = 1
-                configuration.replicaTimeout = .seconds(2)
+                configuration.replicaTimeout = .milliseconds(300)
                 let store = try RedisStore(configuration)
                 let request = try StoreScene.request()
+                // A replica that has only just got the data does not confirm yet.
                 try await waitUntil("a grant") {
                     guard case .granted = try? await store.acquire(request) else { return false }
                     return true
                 }
-                #expect(try await store.release(request.claim, after: .seconds(90)) == .released)
+                try await replica.pause()
+                await #expect(throws: LockError.self) { try await store.release(request.claim, after: .seconds(90)) }
+                replica.resume()
+                try await waitUntil("a confirmation") {
+                    (try? await store.release(request.claim, after: .seconds(90))) == .released
+                }
                 #expect(try await replica.command(["GET", Self.name]).text?.contains(" later ") == true)
                 #expect(try await replica.command(["PTTL", Self.name]).number ?? 0 > 60_000)
                 await store.close()

@@ -24,7 +24,9 @@ import Testing
         let port = try Descriptors.freePort()
         let listener = try Descriptors.listen(port)
         defer { close(listener) }
-        let store = try FaultScene.makeStore(port: port, "/a")
+        // Nobody gives up because of a peer that says nothing.
+        let options = FaultScene.Options(session: .seconds(600), requestTimeout: .seconds(120))
+        let store = try FaultScene.makeStore(port: port, "/a", options)
         let request = Task { try await store.status(of: LockName("a")) }
         let peer = try await blocking { accept(listener, nil, nil) }
         defer { close(peer) }

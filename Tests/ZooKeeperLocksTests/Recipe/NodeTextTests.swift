@@ -24,19 +24,6 @@ import Testing
         #expect(Self.read(text) == NodeText(NodeText.bytes(Self.owner, holder), Stat()))
     }
 
-    @Test func `A holder adds since when it holds, which is still there when it is revoked`() {
-        let holder = Holder(
-            host: "h",
-            waitingSince: Self.since,
-            heldSince: UnixTime(microseconds: 1_769_860_900_000_001)
-        )
-        let bytes = NodeText.bytes(Self.owner, holder)
-        #expect(String(decoding: bytes, as: UTF8.self).contains(" held=1769860900000001 owner="))
-        #expect(NodeText(bytes, Self.stat).holder == holder && NodeText(bytes, Self.stat).owner == Self.owner)
-        #expect(NodeText(NodeText.revoked(bytes), Self.stat).holder == holder)
-        #expect(Self.read("dlock held=soon").holder.heldSince == nil)
-    }
-
     @Test func `What is written can be read again`() {
         let texts: [String?] = [
             nil, "a", "a b", "é🙂", "owner=1 revoked", " revoked ", "%41", "\n\t=", "a/b:c@d,e+f=g", "\u{301}",
