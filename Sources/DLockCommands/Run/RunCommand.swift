@@ -124,7 +124,7 @@ struct RunCommand: AsyncParsableCommand {
         if let shellLine {
             guard words.isEmpty else {
                 throw ValidationError(
-                    "-c says already what is run: \(shellLine.debugDescription); \(command[0].debugDescription) is too much"
+                    "-c says already what is run: \(shellLine.debugDescription); \(words.text.debugDescription) is too much"
                 )
             }
         } else {
