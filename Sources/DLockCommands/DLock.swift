@@ -1,4 +1,5 @@
 public import ArgumentParser
+import CDLockChild
 
 /// The `dlock` command.
 public struct DLock: AsyncParsableCommand {
@@ -70,6 +71,7 @@ public struct DLock: AsyncParsableCommand {
     /// To be called first thing on the main thread: signals have to be blocked before any other thread exists.
     public static func runAndExit() -> Never {
         SignalSource.blockAll()
+        dlock_executor_install()
         Task {
             do {
                 try await run(ProcessArguments())
@@ -78,7 +80,7 @@ public struct DLock: AsyncParsableCommand {
                 finish(with: error)
             }
         }
-        while true { ParkedThread.park() }
+        dlock_executor_run()
     }
 
     /// Runs a command line.

@@ -1,10 +1,10 @@
 import ArgumentParser
 
 extension RunCommand {
-    /// Reads a command line without the parser of arguments, which takes as long as everything else that `dlock` does together.
+    /// Reads a command line without the parser of arguments, which takes as long as everything else that `dlock` does together;
+    /// `nil` if anything in it is not plain: then the parser says what is wrong with it, or prints help.
     ///
     /// - Parameter line: The command line.
-    /// - Returns: `nil` if anything in it is not plain: then the parser says what is wrong with it, or prints help.
     init?(plain line: RunLine) {
         guard let name = line.name, line.unknownOption == nil else { return nil }
         self.init()

@@ -59,6 +59,8 @@ final class CommandLineTool: Sendable {
     /// - Parameters:
     ///   - script: The script.
     ///   - environment: More variables.
+    /// - Returns: How the shell ended.
+    /// - Throws: If it does not end.
     func shell(_ script: String, environment: [String: String] = [:]) async throws -> Finished {
         try await startShell(script, environment: environment).finished()
     }

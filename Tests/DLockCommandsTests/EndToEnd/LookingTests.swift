@@ -87,7 +87,7 @@ struct LookingTests {
             "bench",
             "--json",
             "--duration",
-            "200ms",
+            "1s",
             "--store",
             store.isEmpty ? dlock.store : store
         )
