@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whole commands side by side: `dlock run NAME -- true` and `flock FILE true`, in turn.
 
-Prints one line of JSON: the median wall time of each in milliseconds, and the median of the ratios pair by pair.
+Prints one line of JSON: the median wall time of each in milliseconds, the median of the ratios pair by pair, and how much longer
+16,000 arguments take than none.
 
     commands.py DLOCK STORE_FOLDER ROUNDS
 """
@@ -25,9 +26,11 @@ def main() -> None:
     ours = [dlock, "run", "--store", folder, "commands", "--", "true"]
     theirs = ["flock", os.path.join(folder, "peer"), "true"]
     alone = ["true"]
-    for command in (ours, theirs, alone):
+    long = ours + [str(number) for number in range(16_000)]
+    for command in (ours, theirs, alone, long):
         milliseconds(command)
     pairs = [(milliseconds(ours), milliseconds(theirs), milliseconds(alone)) for _ in range(rounds)]
+    more = [milliseconds(long) - milliseconds(ours) for _ in range(max(1, rounds // 5))]
     print(
         json.dumps(
             {
@@ -36,6 +39,7 @@ def main() -> None:
                 "flock_ms": round(statistics.median(p[1] for p in pairs), 2),
                 "bare_ms": round(statistics.median(p[2] for p in pairs), 2),
                 "ratio": round(statistics.median(p[0] / p[1] for p in pairs), 2),
+                "arguments_ms": round(statistics.median(more), 2),
             }
         )
     )

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import CDLockChild
 
 /// The `dlock` command.
 public struct DLock: AsyncParsableCommand {
@@ -70,32 +71,57 @@ public struct DLock: AsyncParsableCommand {
     /// To be called first thing on the main thread: signals have to be blocked before any other thread exists.
     public static func runAndExit() -> Never {
         SignalSource.blockAll()
+        dlock_executor_install()
         Task {
-            await run(ProcessArguments())
-            exit()
+            do {
+                try await run(ProcessArguments())
+                finish(0)
+            } catch {
+                finish(with: error)
+            }
         }
-        while true { ParkedThread.park() }
+        dlock_executor_run()
     }
 
-    /// Runs a command line; ends the process if that fails.
-    private static func run(_ arguments: some Collection<ByteString>) async {
-        guard arguments.first == "run" else {
-            // More of them than any command takes are too many; the parser need not see all to say so.
-            return await main(arguments.prefix(mostArguments).map { ForeignText.encode($0.bytes) })
+    /// Runs a command line.
+    @concurrent private static func run(_ arguments: some Collection<ByteString> & Sendable) async throws {
+        if arguments.first == "run" {
+            let line = RunLine(arguments.dropFirst())
+            if let command = try read(line) { return try await command.run() }
+            return try await run(line.parserArguments)
         }
-        let line = RunLine(arguments.dropFirst())
-        do {
-            if let command = try read(line) {
-                try await command.run()
-            } else {
-                await main(line.parserArguments)
-            }
-        } catch let error as UsageError {
+        // More of them than any command takes are too many; the parser need not see all to say so.
+        try await run(arguments.prefix(mostArguments).map { ForeignText.encode($0.bytes) })
+    }
+
+    @concurrent private static func run(_ arguments: [String]) async throws {
+        var command = try parseAsRoot(arguments)
+        if var command = command as? any AsyncParsableCommand {
+            try await command.run()
+        } else {
+            try command.run()
+        }
+    }
+
+    /// Says what there is to say of the end of a command, and ends the process.
+    private static func finish(with error: any Error) -> Never {
+        if let error = error as? UsageError {
             error.report()
-            exit(withError: ExitCode(DLockExit.usage))
-        } catch {
-            exit(withError: error)
+            finish(DLockExit.usage)
         }
+        let (text, code) = (fullMessage(for: error), exitCode(for: error))
+        if !text.isEmpty {
+            if code.isSuccess {
+                Console.line(text)
+            } else {
+                Console.write(text + "\n", to: 2)
+            }
+        }
+        finish(code.rawValue)
+    }
+
+    private static func finish(_ code: Int32) -> Never {
+        Console.exit(code)
     }
 
     /// More arguments than any command but `run` takes.
@@ -107,6 +133,7 @@ public struct DLock: AsyncParsableCommand {
     /// - Returns: The command; `nil` if the parser of arguments has something else to do, such as to print help.
     /// - Throws: What the parser of arguments throws, or ``UsageError``.
     static func read(_ line: RunLine) throws -> RunCommand? {
+        if let command = RunCommand(plain: line) { return command }
         if let option = line.unknownOption {
             throw UsageError(message: "unknown option '\(option)'", command: RunCommand.self)
         }

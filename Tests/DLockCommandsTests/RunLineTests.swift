@@ -92,6 +92,46 @@ import Testing
         #expect(count > 15)
     }
 
+    /// What a run is made of, to compare two readings of one line.
+    private func summary(_ command: RunCommand) -> [String] {
+        let durations = [command.wait, command.ttl, command.holdAtLeast, command.holdAtMost].map {
+            "\($0?.description ?? "-")"
+        }
+        let flags = [command.noWait, command.shared, command.exclusive, command.quiet].map { "\($0)" }
+        return durations + flags + [
+            command.store.store ?? "-", "\(command.permits ?? 0)", command.label ?? "-", command.shellLine ?? "-",
+            "\(command.conflictExitCode)", command.lock.name,
+        ] + command.commandBytes.map(\.text)
+    }
+
+    @Test(
+        arguments: [
+            ["x", "true"], ["-q", "x", "--", "true", "a", "b"], ["-nsqE3", "x", "true"],
+            ["--wait", "5m", "--ttl=1s", "x", "true"],
+            ["--store", "/a", "--hold-at-least", "1", "--hold-at-most", "2h", "x", "true"],
+            ["-xw0", "--label", "", "x", "ls"],
+            ["--permits", "3", "-w", "1s", "-w", "2s", "x", "ls", "-l"], ["-c", "ls -l", "x"], ["x", "-c", "ls"],
+            ["--label=a=b", "--", "-x", "ls"], ["-e", "\u{10FFFF}", "ls"],
+        ]
+    )
+    func `Read without the parser of arguments, a line means the same`(_ arguments: [String]) throws {
+        let line = RunLine(arguments.map { ByteString($0) })
+        let plain = try #require(RunCommand(plain: line))
+        var parsed = try #require(try DLock.parseAsRoot(line.parserArguments) as? RunCommand)
+        parsed.given.words = line.rest
+        #expect(summary(plain) == summary(parsed))
+    }
+
+    @Test(arguments: [
+        ["x"], ["--help"], ["-h"], ["--wait", "5min", "x", "true"], ["-ns", "--permits", "2", "x", "true"], ["--wait"],
+        ["-y", "x"],
+        ["", "true"], ["--quiet=1", "x", "true"], ["-E", "x", "true"], ["-E", "x", "y", "true"],
+        ["-n", "-w1", "x", "true"],
+    ])
+    func `What is not plain is left to the parser of arguments`(_ arguments: [String]) {
+        #expect((RunCommand(plain: RunLine(arguments.map { ByteString($0) })) == nil) == true)
+    }
+
     @Test func `The label is the name of the command, unless another is given`() throws {
         #expect(try command("x", "/usr/bin/make", "all").holderLabel == "make")
         #expect(try command("--label", "nightly", "x", "make").holderLabel == "nightly")

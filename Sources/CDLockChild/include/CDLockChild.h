@@ -68,6 +68,20 @@ void dlock_signal_reraise(int signal);
 /// @return 0, or an `errno` value; `body` is not called then.
 int dlock_thread_start(void *(*body)(void *), void *context);
 
+// MARK: Tasks
+
+/// Has the tasks of the Swift runtime run by `dlock_executor_run` and threads that are started when they are needed.
+///
+/// Without it they run on the queues of libdispatch, whose thread for events wakes once a second, and aborts the process if a task waits
+/// while it cannot read /proc, or has no descriptor left for it. Tasks that sleep still come by way of libdispatch. Does nothing on
+/// systems whose runtime has another executor.
+///
+/// Call it on the first thread, before there is a task.
+void dlock_executor_install(void);
+
+/// Runs tasks on the calling thread until the process ends; the first thread has to call it after `dlock_executor_install`.
+void dlock_executor_run(void) __attribute__((noreturn));
+
 // MARK: Terminal
 
 /// Makes `group` the foreground process group of `terminal`, also when the caller is in the background.

@@ -3,8 +3,16 @@
 /// The words of the command never reach the parser of arguments, whose time grows with the square of their number, and which
 /// knows nothing but text.
 struct RunLine: Sendable {
-    /// The options as they are given to the parser of arguments: each letter by itself, each value with its option.
-    private(set) var options: [String] = []
+    /// A word before the name, or two.
+    enum Item: Hashable, Sendable {
+        case flag(RunOption)
+        case value(RunOption, String)
+        /// Something for the parser of arguments: help, or a mistake.
+        case other(String)
+    }
+
+    /// The options in their order.
+    private(set) var items: [Item] = []
     /// The name of the lock, if there is one.
     private(set) var name: ByteString?
     /// An option that there is not.
@@ -21,18 +29,18 @@ struct RunLine: Sendable {
             words = words.dropFirst()
             if word == "--" { break }
             switch Self.read(word) {
-            case .complete(let tokens):
-                options += tokens
-            case .needsValue(let tokens, let option):
-                options += tokens
+            case .complete(let more):
+                items += more
+            case .needsValue(let more, let option):
+                items += more
                 guard let value = words.popFirst() else {
-                    options.append("--\(option.rawValue)")
+                    items.append(.other("--\(option.rawValue)"))
                     return
                 }
-                options.append(Self.token(option, ForeignText.encode(value.bytes)))
+                items.append(.value(option, ForeignText.encode(value.bytes)))
             case .unknown(let option):
                 if Self.isForParser(option) {
-                    options.append(option)
+                    items.append(.other(option))
                 } else {
                     unknownOption = option
                 }
@@ -45,9 +53,20 @@ struct RunLine: Sendable {
 
     /// What the parser of arguments gets: enough to find what is wrong, however long the command is.
     var parserArguments: [String] {
+        let options = items.flatMap(Self.tokens)
         guard let name else { return ["run"] + options }
         return ["run"] + options + ["--", ForeignText.encode(name.bytes)]
             + rest.prefix(3).map { ForeignText.encode($0.bytes) }
+    }
+
+    /// The words for an item; a value is in one word with its option if it is not empty, so that it may begin with a dash.
+    private static func tokens(_ item: Item) -> [String] {
+        switch item {
+        case .flag(let option): ["--\(option.rawValue)"]
+        case .value(let option, ""): ["--\(option.rawValue)", ""]
+        case .value(let option, let value): ["--\(option.rawValue)=\(value)"]
+        case .other(let text): [text]
+        }
     }
 
     /// Whether the parser of arguments has added an option to those of the command.
@@ -56,8 +75,8 @@ struct RunLine: Sendable {
     }
 
     private enum Reading {
-        case complete([String])
-        case needsValue([String], RunOption)
+        case complete([Item])
+        case needsValue([Item], RunOption)
         case unknown(String)
     }
 
@@ -69,28 +88,27 @@ struct RunLine: Sendable {
     private static func readLong(_ text: String) -> Reading {
         let parts = text.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         guard let option = RunOption(longName: parts[0]) else { return .unknown(text) }
+        switch (option.takesValue, parts.count) {
+        case (true, 1): return .needsValue([], option)
+        case (true, _): return .complete([.value(option, String(parts[1]))])
+        case (false, 1): return .complete([.flag(option)])
         // A flag with a value is left to the parser to complain of.
-        return parts.count == 1 && option.takesValue ? .needsValue([], option) : .complete([text])
-    }
-
-    /// An option with its value in one word, so that the value may begin with a dash.
-    private static func token(_ option: RunOption, _ value: String) -> String {
-        "--\(option.rawValue)=\(value)"
+        case (false, _): return .complete([.other(text)])
+        }
     }
 
     /// As getopt(3) reads them: `-qn`, `-w 10s`, `-w10s`, `-qw10s`.
     private static func readLetters(_ text: String) -> Reading {
-        var tokens: [String] = []
+        var items: [Item] = []
         var letters = text.dropFirst()
         while let letter = letters.popFirst() {
             guard let option = RunOption(letter: letter) else { return .unknown("-\(letter)") }
             guard option.takesValue else {
-                tokens.append("-\(letter)")
+                items.append(.flag(option))
                 continue
             }
-            return letters.isEmpty
-                ? .needsValue(tokens, option) : .complete(tokens + [token(option, String(letters))])
+            return letters.isEmpty ? .needsValue(items, option) : .complete(items + [.value(option, String(letters))])
         }
-        return .complete(tokens)
+        return .complete(items)
     }
 }

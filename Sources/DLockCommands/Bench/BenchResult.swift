@@ -4,7 +4,7 @@ struct BenchResult: Hashable, Sendable {
     var scenario: BenchScenario
     /// How many clients, or tasks, were asked for.
     var clients: Int
-    /// How many of them completed at least one operation.
+    /// How many of them completed at least one operation while it was measured.
     var active: Int
     var operations: Int
     var seconds: Double

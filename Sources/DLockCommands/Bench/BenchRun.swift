@@ -38,7 +38,9 @@ struct BenchRun: Sendable {
             configuration.logger = .silent
             return LockService(store, configuration: configuration)
         }
-        let name = "dlock-bench-" + String(RandomSource.system.next(), radix: 36)
+        let run = "dlock-bench-" + String(RandomSource.system.next(), radix: 36)
+        let names = (0..<clients).map { scenario == .parallel ? "\(run)-\($0)" : run }
+        try await warmUp(services, names)
         let clock = services[0].clock
         let referee = BenchReferee(clock: clock)
         let cpu = Self.cpuSeconds()
@@ -47,7 +49,7 @@ struct BenchRun: Sendable {
         let tally = try await withThrowingTaskGroup(of: Tally.self) { group in
             for index in 0..<clients {
                 let service = services[index % services.count]
-                let lockName = scenario == .parallel ? "\(name)-\(index)" : name
+                let lockName = names[index]
                 group.addTask(executorPreference: stores[index % stores.count].executor) {
                     scenario == .handoff
                         ? try await contend(service, lockName, client: index, referee: referee, until: end)
@@ -72,6 +74,17 @@ struct BenchRun: Sendable {
         let count = scenario == .handoff && address != .memory ? clients : 1
         let stores = try (0..<count).map { _ in try address.open() }
         return scenario == .handoff && address == .memory ? Array(repeating: stores[0], count: clients) : stores
+    }
+
+    /// Lets each client have its lock once, so that all of them begin with their connections and files open.
+    private func warmUp(_ services: [LockService], _ names: [String]) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (index, name) in names.enumerated() {
+                let service = services[index % services.count]
+                group.addTask { await (try await service.lock(name).acquire()).release() }
+            }
+            try await group.waitForAll()
+        }
     }
 
     private func cycle(_ service: LockService, _ name: String, until end: LeaseClock.Instant) async throws -> Tally {

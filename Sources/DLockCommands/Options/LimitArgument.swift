@@ -6,6 +6,9 @@ struct LimitArgument: Hashable, Sendable, CustomStringConvertible {
     /// `nil` for no limit.
     let duration: Duration?
 
+    /// How long the rest of a group has to end if nobody says anything else.
+    static let standard = LimitArgument(.seconds(10))
+
     init(_ duration: Duration?) {
         self.duration = duration
     }

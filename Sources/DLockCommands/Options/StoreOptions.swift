@@ -77,14 +77,21 @@ struct StoreOptions: ParsableArguments {
         return LockService(try address.open(), configuration: configuration)
     }
 
-    /// Opens the store for a command that changes nothing in it but what is there: a folder that does not exist holds no locks, and is
-    /// not made.
+    /// Opens the store unless it is a folder that does not exist, which is not made.
+    ///
+    /// - Returns: The service; `nil` if there is no folder.
+    /// - Throws: ``LockError``.
+    func openIfPresent() throws -> LockService? {
+        if case .file(let directory) = try address, FileURL.isMissing(directory) { return nil }
+        return try openService()
+    }
+
+    /// Opens the store for a command that changes nothing in it but what is there: a folder that does not exist holds no locks.
     ///
     /// - Returns: The service; one on an empty store if there is no folder.
     /// - Throws: ``LockError``.
     func openForLooking() throws -> LockService {
-        guard case .file(let directory) = try address, FileURL.isMissing(directory) else { return try openService() }
-        return LockService(MemoryStore())
+        try openIfPresent() ?? LockService(MemoryStore())
     }
 
     /// Says so if there is a password among the arguments, which everybody on this machine can see.

@@ -40,6 +40,19 @@ enum Console {
         exit(DLockExit.outputFailed)
     }
 
+    /// Ends the process.
+    ///
+    /// - Parameter code: The exit code.
+    static func exit(_ code: Int32) -> Never {
+        #if canImport(Darwin)
+            Darwin.exit(code)
+        #elseif canImport(Glibc)
+            Glibc.exit(code)
+        #elseif canImport(Musl)
+            Musl.exit(code)
+        #endif
+    }
+
     /// Writes everything.
     ///
     /// - Returns: 0, or an `errno` value.

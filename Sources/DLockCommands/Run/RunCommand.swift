@@ -76,7 +76,7 @@ struct RunCommand: AsyncParsableCommand {
         ),
         transform: LimitArgument.read
     )
-    var killAfter = LimitArgument(.seconds(10))
+    var killAfter = LimitArgument.standard
     @Option(
         name: RunOption.conflictExitCode.names,
         help: ArgumentHelp("Exit code if the lock is busy, or the wait timed out.", valueName: "code")
@@ -133,7 +133,7 @@ struct RunCommand: AsyncParsableCommand {
         if let shellLine {
             guard words.isEmpty else {
                 throw ValidationError(
-                    "-c says already what is run: \(shellLine.debugDescription); \(command[0].debugDescription) is too much"
+                    "-c says already what is run: \(shellLine.debugDescription); \(words.text.debugDescription) is too much"
                 )
             }
         } else {

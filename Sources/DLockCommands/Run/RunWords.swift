@@ -10,12 +10,16 @@ struct RunWords: Sendable {
         self.words = words
     }
 
+    /// The first word.
+    var text: String { words.first?.text ?? "" }
+
     /// Whether nothing stands there.
     var isEmpty: Bool { words.isEmpty }
 
     /// The command and its arguments.
     ///
     /// - Parameter shell: The value of `SHELL`.
+    /// - Returns: The words to execute; none if there is no command.
     func command(shell: ByteString?) -> [ByteString] {
         guard let first = words.first else { return [] }
         if first == "--" { return Array(words.dropFirst()) }

@@ -8,6 +8,7 @@ enum ShellCommand {
     /// - Parameters:
     ///   - line: A command in the language of the shell.
     ///   - shell: The value of `SHELL`.
+    /// - Returns: The words to execute.
     static func words(_ line: ByteString, shell: ByteString?) -> [ByteString] {
         [shell.flatMap { $0.bytes.isEmpty ? nil : $0 } ?? standardShell, "-c", line]
     }

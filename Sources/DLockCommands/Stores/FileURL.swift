@@ -38,6 +38,7 @@ struct FileURL: Hashable, Sendable {
     /// The URL of a folder of this machine.
     ///
     /// - Parameter path: The absolute path.
+    /// - Returns: The URL, in ASCII.
     static func text(of path: String) -> String {
         path.utf8.reduce(into: "file://") { url, byte in
             if isPlain(byte) {

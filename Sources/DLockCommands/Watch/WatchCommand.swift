@@ -38,7 +38,7 @@ struct WatchCommand: AsyncParsableCommand {
             let signals = SignalSource()
             try signals.start()
             let session = WatchSession(
-                open: { try store.openForLooking() },
+                open: { try store.openIfPresent() },
                 name: try lockName,
                 interval: interval.duration,
                 output: json ? .json : .text,

@@ -8,8 +8,8 @@ struct WatchSession: Sendable {
         case json
     }
 
-    /// Opens the store.
-    let open: @Sendable () throws -> LockService
+    /// Opens the store; `nil` as long as it is a folder that does not exist.
+    let open: @Sendable () throws -> LockService?
     /// The name to watch; all of them if `nil`.
     let name: LockName?
     let interval: Duration
@@ -22,27 +22,30 @@ struct WatchSession: Sendable {
     ///
     /// - Throws: What the first look throws; later ones are repeated until they succeed.
     func run() async throws {
-        var service = try open()
-        var seen: [LockStatus] = []
-        var count = 0
-        var looks = 0
+        var service: LockService?
         do {
-            while true {
-                let now: [LockStatus]
-                (service, now) = looks == 0 ? (service, try await look(at: service)) : try await persist(service, seen)
-                looks += 1
-                if isScreen { WatchScreen().show(now) }
-                for event in WatchEvent.between(seen, now) {
-                    if !isScreen { Console.line(line(event)) }
-                    count += 1
-                    if count == changes { return await service.close() }
-                }
-                seen = now
-                try await clock.sleep(for: interval)
-            }
+            try await show(try await look(at: &service), using: &service)
         } catch {
-            await service.close()
+            await service?.close()
             throw error
+        }
+        await service?.close()
+    }
+
+    private func show(_ first: [LockStatus], using service: inout LockService?) async throws {
+        var seen: [LockStatus] = []
+        var now = first
+        var count = 0
+        while true {
+            if isScreen { WatchScreen().show(now) }
+            for event in WatchEvent.between(seen, now) {
+                if !isScreen { Console.line(line(event)) }
+                count += 1
+                if count == changes { return }
+            }
+            seen = now
+            try await clock.sleep(for: interval)
+            now = try await persist(&service, seen)
         }
     }
 
@@ -51,16 +54,18 @@ struct WatchSession: Sendable {
         output == .text && Console.outputTerminalIsOurs && Style.terminalUnderstandsEscapes
     }
 
-    private func look(at service: LockService) async throws -> [LockStatus] {
+    private func look(at service: inout LockService?) async throws -> [LockStatus] {
+        if service == nil { service = try open() }
+        guard let service else { return [] }
         if let name { return [try await service.status(of: name)] }
         return try await service.list()
     }
 
     /// Looks until the store answers; says so if it does not, and when it does again.
-    private func persist(_ first: LockService, _ seen: [LockStatus]) async throws -> (LockService, [LockStatus]) {
-        var service = first
+    private func persist(_ service: inout LockService?, _ seen: [LockStatus]) async throws -> [LockStatus] {
+        let start = clock.now
         var tries = LookSchedule(
-            start: clock.now,
+            start: start,
             timeout: nil,
             first: max(interval, .milliseconds(500)),
             longest: .seconds(5)
@@ -68,9 +73,9 @@ struct WatchSession: Sendable {
         var outage: LockError?
         while true {
             do {
-                let now = try await look(at: service)
+                let now = try await look(at: &service)
                 if outage != nil, !isScreen { Console.error("the store answers again") }
-                return (service, now)
+                return now
             } catch let error as LockError where error.mayPass {
                 if isScreen {
                     WatchScreen().show(seen, outage: error)
@@ -80,9 +85,9 @@ struct WatchSession: Sendable {
                 outage = error
             }
             // A client that has lost its session with the servers does not come back; a new one does.
-            await service.close()
+            await service?.close()
+            service = nil
             if let next = tries.next(at: clock.now) { try await clock.sleep(until: next) }
-            service = try open()
         }
     }
 

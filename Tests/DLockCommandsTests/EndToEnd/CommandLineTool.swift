@@ -59,7 +59,29 @@ final class CommandLineTool: Sendable {
         try start(arguments, environment: [:])
     }
 
-    private func start(_ arguments: [String], environment: [String: String]) throws -> RunningProcess {
+    /// Runs a script of the shell to its end; `dlock` is the command in it, with this store.
+    ///
+    /// - Parameters:
+    ///   - script: The script.
+    ///   - environment: More variables.
+    /// - Returns: How the shell ended.
+    /// - Throws: If it does not end.
+    func shell(_ script: String, environment: [String: String] = [:]) async throws -> Finished {
+        try await startShell(script, environment: environment).finished()
+    }
+
+    /// As ``shell(_:environment:)``, but leaves it running.
+    func startShell(_ script: String, environment: [String: String] = [:]) throws -> RunningProcess {
+        var all = ProcessInfo.processInfo.environment
+        let folder = URL(fileURLWithPath: Self.path).deletingLastPathComponent().path
+        all["PATH"] = "\(folder):/usr/local/sbin:/usr/sbin:/sbin:\(all["PATH"] ?? "/usr/bin:/bin")"
+        all["DLOCK_STORE"] = store
+        all.merge(environment) { $1 }
+        return try RunningProcess(["/bin/sh", "-c", script], environment: all)
+    }
+
+    /// As ``start(_:)``, with more variables.
+    func start(_ arguments: [String], environment: [String: String]) throws -> RunningProcess {
         var all = ProcessInfo.processInfo.environment
         all["DLOCK_STORE"] = store
         all.merge(environment) { $1 }
@@ -95,6 +117,7 @@ final class CommandLineTool: Sendable {
             var label: String?
             var mode: String
             var permits: Int?
+            var owner: String?
             var token: UInt64?
         }
 

@@ -15,13 +15,15 @@ final class RedisServer: Sendable {
     /// when there is a line, the guard kills the server.
     private static let launcher = #"exec 3<&0; (read line <&3; kill -9 $$) & exec "$@" 3<&- </dev/null"#
 
-    private init() throws {
-        port = try Self.freePort()
+    private init(port: UInt16? = nil, password: String? = nil) throws {
+        self.port = try port ?? Self.freePort()
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("dlock-redis-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-        let options = [
-            "--bind", "127.0.0.1", "--port", "\(port)", "--dir", folder.path, "--save", "", "--appendonly", "no",
-        ]
+        let options =
+            [
+                "--bind", "127.0.0.1", "--port", "\(self.port)", "--dir", folder.path, "--save", "", "--appendonly",
+                "no",
+            ] + (password.map { ["--requirepass", $0] } ?? [])
         process = try RunningProcess(
             ["/bin/sh", "-c", Self.launcher, "sh", try Self.executable()] + options,
             environment: ProcessInfo.processInfo.environment
@@ -30,10 +32,17 @@ final class RedisServer: Sendable {
 
     /// Runs a server as long as the body runs, however that ends.
     ///
-    /// - Parameter body: Gets the server, which is ready.
+    /// - Parameters:
+    ///   - port: Its port; a free one if `nil`.
+    ///   - password: What clients have to know, if anything.
+    ///   - body: Gets the server, which is ready.
     /// - Throws: What the body throws, or if the server does not start.
-    static func with(_ body: (RedisServer) async throws -> Void) async throws {
-        let server = try RedisServer()
+    static func with(
+        port: UInt16? = nil,
+        password: String? = nil,
+        _ body: (RedisServer) async throws -> Void
+    ) async throws {
+        let server = try RedisServer(port: port, password: password)
         do {
             try await server.process.waitForOutput("Ready to accept connections")
             try await body(server)

@@ -42,6 +42,17 @@ final class RunningProcess: Sendable {
     /// What it has written to standard output so far.
     var output: String { text("output") }
 
+    /// What it has written to standard error so far.
+    var errors: String { text("errors") }
+
+    /// Waits until it has written `text` to standard error.
+    func waitForErrors(_ text: String) async throws {
+        for _ in 0..<4_000 where !errors.contains(text) {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        guard errors.contains(text) else { throw TimedOut(what: "the error \"\(text)\"; there was \"\(errors)\"") }
+    }
+
     /// Writes a line to its standard input.
     func send(_ line: String = "") {
         try? input.write(contentsOf: Data("\(line)\n".utf8))
