@@ -31,7 +31,7 @@ import Testing
 
     /// The whole of what the store remembers.
     private var memory: Int {
-        store.state.withLock { $0.queues.count + $0.signals.count + $0.watches.count + $0.slots.count }
+        store.state.withLock { $0.lines.count + $0.claims.count }
     }
 
     @Test("A holder expires: the next one has it at that moment, without anybody's visit")

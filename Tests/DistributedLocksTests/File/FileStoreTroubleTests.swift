@@ -87,29 +87,6 @@ struct FileStoreTroubleTests {
         await b.close()
     }
 
-    @Test("idle files are swept after an hour, and tokens grow on")
-    func sweeps() async throws {
-        let a = try room.store()
-        let (idle, busy) = (try claim("idle"), try claim("busy"))
-        let before = try await a.take(idle).token
-        _ = try await a.release(idle)
-        _ = try await a.take(busy)
-        let soon = try room.store()
-        _ = try await soon.take(try claim("z"))
-        await soon.close()
-        #expect(exists("locks/idle.lock"))
-        let later = WallClock { UnixTime(microseconds: WallClock.system.now.microseconds + 3_700_000_000) }
-        let b = try room.store { $0.wallClock = later }
-        _ = try await b.take(try claim("z"))
-        try await eventually("swept") { !exists("locks/idle.lock") }
-        #expect(exists("locks/busy.lock"))
-        #expect(try await a.take(idle).token > before)
-        // The one has had the removed file open, the other has not.
-        #expect(try await b.acquire(try claim("idle"), .none).grant == nil)
-        await a.close()
-        await b.close()
-    }
-
     @Test("tokens grow although the wall clock steps back")
     func clockStepsBack() async throws {
         let store = try room.store()

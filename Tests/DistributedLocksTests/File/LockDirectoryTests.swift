@@ -44,7 +44,7 @@ struct LockDirectoryTests {
     func created() async throws {
         #expect(try await failure("new///") == nil)
         #expect(mode("new") == 0o700 && mode("new/locks") == 0o700 && mode("new/sessions") == 0o700)
-        #expect(mode("new/locks/x.lock") == 0o600)
+        #expect(mode("new/tokens") == 0o600)
         #expect(temporary.entries("new/sessions").isEmpty)
     }
 
@@ -54,7 +54,7 @@ struct LockDirectoryTests {
         let probe = "\(ProbeProcess.executable) \(temporary.path)/new stress x 3 > /dev/null"
         #expect(try await ProbeProcess(["-c", "umask \(mask); exec \(probe)"], of: "/bin/sh").join() == 0)
         #expect(mode("new") == 0o700 && mode("new/locks") == 0o700 && mode("new/sessions") == 0o700)
-        #expect(mode("new/locks/x.lock") == 0o600)
+        #expect(mode("new/tokens") == 0o600)
     }
 
     @Test("is not created together with its parents")
@@ -115,7 +115,7 @@ struct LockDirectoryTests {
         #expect(reason.contains("belongs to user 12345"))
     }
 
-    @Test("must not be on a network file system", arguments: ["nfs4", "cifs", "fuse.sshfs", "9p", "ceph"])
+    @Test("must not be on a network file system", arguments: ["nfs4", "cifs", "fuse.sshfs", "fuse.s3fs", "9p", "ceph"])
     func network(_ type: String) async throws {
         let error = try await failure("net") { $0.fileSystemProbe = { _ in FileSystemKind(type: type) } }
         guard case .unsupported(_, let feature) = error else {
@@ -125,9 +125,82 @@ struct LockDirectoryTests {
         #expect(feature.contains(type) && feature.contains("local file system"))
     }
 
-    @Test("local file systems are let through", arguments: ["ext4", "tmpfs", "xfs", "btrfs", "overlay", "apfs"])
+    @Test(
+        "local file systems are let through",
+        arguments: ["ext4", "tmpfs", "xfs", "btrfs", "overlay", "apfs", "fuse.fuse-overlayfs", "fuseblk"]
+    )
     func local(_ type: String) {
         #expect(FileSystemKind(type: type) == .local)
+    }
+
+    @Test(
+        "a file system of a program that nobody knows is refused for what it is",
+        arguments: ["fuse", "fuse.mystery"]
+    )
+    func unknownProgram(_ type: String) async throws {
+        let error = try await failure("net") { $0.fileSystemProbe = { _ in FileSystemKind(type: type) } }
+        guard case .unsupported(_, let feature) = error else {
+            Issue.record("no error")
+            return
+        }
+        #expect(
+            feature.contains("cannot be told") && feature.contains("choose a directory")
+                && !feature.contains("do not reach")
+        )
+    }
+
+    @Test("must not lie where others could move it away", arguments: [mode_t(0o777), 0o775])
+    func openParent(_ mode: mode_t) async throws {
+        mkdir(temporary.path + "/open", 0o700)
+        mkdir(temporary.path + "/open/inner", 0o700)
+        chmod(temporary.path + "/open", mode)
+        guard case .denied(_, let reason) = try await failure("open/inner/d") else {
+            Issue.record("no error")
+            return
+        }
+        #expect(reason.contains("write to \(temporary.path)/open,") && reason.contains("chmod go-w"))
+        chmod(temporary.path + "/open", mode | 0o1000)
+        #expect(try await failure("open/inner/d") == nil, "with the sticky bit nobody else can move it")
+    }
+
+    @Test(
+        "must not lie in somebody else's directory, nor behind somebody else's link",
+        .enabled(if: isRoot, "needs root")
+    )
+    func foreignParent() async throws {
+        mkdir(temporary.path + "/foreign", 0o755)
+        mkdir(temporary.path + "/foreign/inner", 0o700)
+        chown(temporary.path + "/foreign", 12_345, 12_345)
+        guard case .denied(_, let reason) = try await failure("foreign/inner/d") else {
+            Issue.record("no error")
+            return
+        }
+        #expect(reason.contains("\(temporary.path)/foreign belongs to user 12345"))
+        mkdir(temporary.path + "/real", 0o700)
+        symlink("real", temporary.path + "/link")
+        #expect(try await failure("link/d") == nil, "root's own link")
+        lchown(temporary.path + "/link", 12_345, 12_345)
+        guard case .denied(_, let link) = try await failure("link/d") else {
+            Issue.record("no error")
+            return
+        }
+        #expect(link.contains("/link belongs to user 12345"))
+        symlink("foreign/inner", temporary.path + "/around")
+        guard case .denied(_, let around) = try await failure("around/d") else {
+            Issue.record("no error")
+            return
+        }
+        #expect(around.contains("/foreign belongs to user 12345"))
+    }
+
+    @Test("status and list of one that does not exist say that nothing is held, and do not make it")
+    func looking() async throws {
+        let store = try FileStore(directory: temporary.path + "/none")
+        #expect(try await store.status(of: LockName("x")).isIdle)
+        #expect(try await store.list().isEmpty)
+        #expect(try await store.forceRelease(LockName("x"), from: .any).isEmpty)
+        await store.close()
+        #expect(temporary.entries().isEmpty)
     }
 
     @Test("the type of a mount is found")
@@ -172,6 +245,9 @@ struct LockDirectoryTests {
             unsetenv("TMPDIR")
         }
         #expect(FileStore.defaultDirectory() == directory)
-        #expect(directory.hasSuffix(geteuid() == 0 ? "dlock" : "dlock-\(geteuid())"))
+        #expect(
+            Self.isRoot
+                ? directory == "/run/dlock" : directory.hasSuffix("dlock") || directory.hasSuffix("-\(geteuid())")
+        )
     }
 }

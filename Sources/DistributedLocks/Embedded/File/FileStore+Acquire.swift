@@ -1,10 +1,6 @@
 extension FileStore {
-    /// What the first look at the queue gave.
-    private enum Entrance: Sendable {
-        case granted(HeldClaim)
-        case waiting(WaitSlot<WaitOutcome>, Contention)
-        case refused(Contention)
-    }
+    /// How long a waiter tries to come back whose directory was removed.
+    private static let returnPatience = Duration.seconds(10)
 
     /// Takes the claim, or waits for it in the order of arrival; see ``LockStore/acquire(_:)``.
     ///
@@ -16,10 +12,20 @@ extension FileStore {
         try Task.checkCancellation()
         try check(request.holder)
         var wasTold = false
+        var isRetry = false
         while true {
-            let session = try session()
+            let session = isRetry ? try await sessionAfterLoss(request.patience) : try session()
+            guard let session else { return .unavailable(Contention()) }
             try session.thread.attend(to: session)
-            let entrance = try await enter(request, session)
+            let wait = DeadlineTimer(request, session, timers)
+            defer { wait.cancel() }
+            let entrance: Entrance?
+            do {
+                entrance = try await enter(request, session, isRetry: isRetry, wait)
+            } catch let error as LockError where isRetry && session.registry.isClosed && error != .closed(store: label)
+            {
+                continue
+            }
             try session.thread.attend(to: session)
             switch entrance {
             case nil: return .unavailable(Contention())
@@ -28,43 +34,72 @@ extension FileStore {
             case .waiting(let slot, let contention):
                 if !wasTold { request.onQueued?(contention) }
                 wasTold = true
-                if let acquisition = try await wait(in: slot, request, session) { return acquisition }
+                if let acquisition = try await self.wait(in: slot, request, session, wait) { return acquisition }
+                isRetry = true
             }
         }
     }
 
-    /// Asks for the claim.
+    /// The deadline of one wait, set when it is clear that there is one.
+    private final class DeadlineTimer {
+        private let request: LockRequest
+        private let session: FileSession
+        private let timers: TimerQueue<Timer>
+        private var ticket: TimerQueue<Timer>.Ticket?
+
+        init(_ request: LockRequest, _ session: FileSession, _ timers: TimerQueue<Timer>) {
+            self.request = request
+            self.session = session
+            self.timers = timers
+        }
+
+        func set() {
+            guard ticket == nil, case .until(let deadline) = request.patience else { return }
+            ticket = timers.schedule(.deadline(session, request.claim), at: deadline)
+        }
+
+        func cancel() {
+            if let ticket { timers.cancel(ticket) }
+        }
+    }
+
+    /// Asks for the claim: in this task as long as this process has nothing to do with the name, else together with what
+    /// else has been asked for meanwhile.
     ///
     /// - Returns: `nil` if the file stayed busy for as long as the request may wait.
-    private func enter(_ request: LockRequest, _ session: FileSession) async throws -> Entrance? {
-        let claim = request.claim
-        let entry = QueueChange.Queue.Entry(
-            owner: claim.owner,
-            mode: claim.mode,
-            holder: request.holder,
-            tag: session.id
-        )
+    private func enter(
+        _ request: LockRequest,
+        _ session: FileSession,
+        isRetry: Bool,
+        _ timer: DeadlineTimer
+    ) async throws -> Entrance? {
+        let name = request.claim.name
+        switch session.registry.known(request.claim.owner) {
+        case .held(let held): return .granted(held)
+        case .waiting(let slot):
+            let result = try await section(patience(of: request, session)) { () throws(LockError) in
+                try session.contention(of: request.claim)
+            }
+            guard case .done(let contention) = result else { return .waiting(slot, Contention()) }
+            return .waiting(slot, contention)
+        case .unknown: break
+        }
+        if request.patience != .none, session.registry.uses(name) || session.errands.concern(name) {
+            let arrival = Errands.Arrival(request: request, isRetry: isRetry, answer: WaitSlot())
+            guard session.errands.add(arrival) else { throw LockError.closed(store: label) }
+            timer.set()
+            session.wakeThread()
+            return try await arrival.answer.outcome().get()
+        }
         do {
             let result = try await section(patience(of: request, session)) { () throws(LockError) in
-                try session.attempt(claim.name, creating: true) { change, file throws(LockError) -> Entrance in
-                    let lastToken = change.queue.lastToken
-                    switch try change.request(entry, mayWait: request.patience != .none) {
-                    case .granted(let token):
-                        return .granted(try session.registry.hold(claim, token: token, file: file))
-                    case .queued:
-                        let contention = change.queue.contention(for: claim.owner)
-                        let slot = try session.registry.wait(for: claim, after: lastToken, file: file)
-                        return .waiting(slot, contention)
-                    case .refused:
-                        return .refused(change.queue.contention(ahead: change.queue.waiters.count))
-                    }
-                }
+                try session.enter([(request, isRetry)], of: name)
             }
-            guard case .done(let entrance) = result else { return nil }
-            return entrance
+            guard case .done(let answers) = result else { return nil }
+            return try answers.first?.get()
         } catch {
-            // The file is as it was; if it has an entry of this claim, from an earlier request, releasing will find it.
-            session.registry.forget(claim.owner)
+            // If the file has an entry of this claim, releasing will find it.
+            session.registry.forget(request.claim.owner)
             throw error
         }
     }
@@ -80,16 +115,21 @@ extension FileStore {
     /// Waits for a queued claim.
     ///
     /// - Returns: `nil` if it has to be asked for again.
-    private func wait(in slot: WaitSlot<WaitOutcome>, _ request: LockRequest, _ session: FileSession) async throws
-        -> Acquisition?
-    {
+    private func wait(
+        in slot: WaitSlot<WaitOutcome>,
+        _ request: LockRequest,
+        _ session: FileSession,
+        _ timer: DeadlineTimer
+    ) async throws -> Acquisition? {
+        timer.set()
         do {
-            switch try await outcome(of: slot, request.patience) {
+            switch try await slot.outcome() {
             case .granted(let held): return .granted(held.grant)
             case .restart: return nil
+            case .expired(let contention): return .unavailable(contention)
+            case .failed(let error): throw error
             case .withdrawn: throw CancellationError()
             case .closed: throw LockError.closed(store: label)
-            case nil: return try await withdraw(request.claim, session)
             }
         } catch {
             session.registry.abandon(request.claim.owner)
@@ -97,45 +137,23 @@ extension FileStore {
         }
     }
 
-    /// - Returns: `nil` if the deadline has come first.
-    private func outcome(of slot: WaitSlot<WaitOutcome>, _ patience: LockRequest.Patience) async throws -> WaitOutcome?
-    {
-        guard case .until(let deadline) = patience else { return try await slot.outcome() }
-        return try await withThrowingTaskGroup(of: WaitOutcome?.self) { [clock] group in
-            group.addTask { try await slot.outcome() }
-            group.addTask {
-                try await clock.sleep(until: deadline)
-                return nil
+    /// The session after the former one has lost its files, which may go on disappearing for a moment.
+    ///
+    /// - Returns: `nil` if the patience is over.
+    private func sessionAfterLoss(_ patience: LockRequest.Patience) async throws -> FileSession? {
+        let start = clock.now
+        while true {
+            let failure: LockError
+            do throws(LockError) {
+                return try session()
+            } catch {
+                failure = error
             }
-            defer { group.cancelAll() }
-            return try await group.next() ?? nil
+            let now = clock.now
+            guard case .storeFailed = failure, start.duration(to: now) <= Self.returnPatience else { throw failure }
+            if case .until(let deadline) = patience, now >= deadline { return nil }
+            try await clock.sleep(until: now.advanced(by: .milliseconds(50)))
         }
-    }
-
-    /// Takes a claim out of the queue whose deadline has come, unless it has been granted in that very moment.
-    private func withdraw(_ claim: LockClaim, _ session: FileSession) async throws -> Acquisition {
-        let patience = GuardPatience.limited(.seconds(5), stuck(claim.name))
-        let result = try await section(patience) { () throws(LockError) in
-            try session.attempt(claim.name, creating: false) {
-                change,
-                _ throws(LockError) -> (FencingToken?, Contention) in
-                let token = change.queue.holders.first { $0.owner == claim.owner }?.token
-                let contention = change.queue.contention(for: claim.owner)
-                if token == nil {
-                    session.registry.forget(claim.owner)
-                    _ = change.remove(claim.owner)
-                }
-                return (token, contention)
-            }
-        }
-        guard case .done((let token, let contention)) = result else {
-            session.registry.forget(claim.owner)
-            return .unavailable(Contention())
-        }
-        guard let token else { return .unavailable(contention) }
-        session.registry.grant(claim.owner, token)
-        guard let held = session.registry.held(by: claim.owner) else { return .unavailable(contention) }
-        return .granted(held.grant)
     }
 
     private func check(_ holder: Holder) throws(LockError) {
@@ -146,13 +164,5 @@ extension FileStore {
         if let host = holder.host, host.utf8.count > limit {
             throw .invalid("the host name of a holder has \(host.utf8.count) bytes; at most \(limit) are allowed")
         }
-    }
-
-    /// The error when the outcome of a release is not known.
-    func stuck(_ name: LockName) -> LockError {
-        .unreachable(
-            store: label,
-            reason: "the file of \"\(name)\" stays locked; a process seems to be stopped in the middle of changing it"
-        )
     }
 }

@@ -1,38 +1,67 @@
 extension FileStore {
     /// Gives back, or withdraws, a claim; see ``LockStore/release(_:)``.
     ///
-    /// - Throws: ``LockError``, also if another process keeps the file locked for five seconds.
+    /// - Throws: ``LockError``, also if another process keeps the file locked for some seconds.
     public func release(_ claim: LockClaim) async throws -> ReleaseOutcome {
         // Without a session this store has held nothing; and closing it has given everything up.
         guard let session = try sessionIfAny() else { return .notHeld }
-        let result: FileSession.Section<LockQueue<SessionID>.Removal>
+        let isHeld = session.registry.held(by: claim.owner) != nil
+        if !isHeld, session.registry.uses(claim.name) || session.errands.concern(claim.name) {
+            return try await withdraw(claim, session)
+        }
         do {
-            result = try await section(.limited(.seconds(5), stuck(claim.name))) { () throws(LockError) in
-                try session.attempt(claim.name, creating: false) { change, _ throws(LockError) in
-                    session.registry.forget(claim.owner)
-                    return change.remove(claim.owner)
-                }
+            let result = try await section(.limited(.seconds(5), session.stuck(claim.name))) { () throws(LockError) in
+                try session.remove(claim, isHeld: isHeld)
             }
+            guard case .done(let removal) = result else {
+                session.registry.forget(claim.owner)
+                return .notHeld
+            }
+            return removal == .absent ? .notHeld : .released
         } catch is CancellationError {
-            throw stuck(claim.name)
+            throw session.stuck(claim.name)
+        } catch let error as LockError {
+            // Whoever cannot read the file has not been able to write into it either.
+            if case .storeFailed = error, !isHeld { return .notHeld }
+            throw error
         }
-        guard case .done(let removal) = result else {
-            session.registry.forget(claim.owner)
-            return .notHeld
+    }
+
+    /// Takes a claim out of the queue that waits, or is on its way there, together with others.
+    private func withdraw(_ claim: LockClaim, _ session: FileSession) async throws -> ReleaseOutcome {
+        let answer = Latch<Result<ReleaseOutcome, LockError>>()
+        let departure = Errands.Departure(claim: claim, answer: answer, since: .now)
+        guard session.errands.add(departure) else { return .notHeld }
+        session.wakeThread()
+        guard let result = await answer.value(for: answer.enter()) else { return .notHeld }
+        return try result.get()
+    }
+
+    /// Has the file give the claim back by itself once `delay` has passed; see ``LockStore/release(_:after:)``.
+    ///
+    /// - Throws: ``LockError``, also if another process keeps the file locked for some seconds.
+    public func release(_ claim: LockClaim, after delay: Duration) async throws -> ReleaseOutcome {
+        guard let session = try sessionIfAny() else { return .notHeld }
+        let kept = KeptUntil(after: delay, configuration.bootClock, configuration.wallClock)
+        do {
+            let result = try await section(.limited(.seconds(5), session.stuck(claim.name))) { () throws(LockError) in
+                try session.keep(claim, until: kept)
+            }
+            guard case .done(true) = result else { return .notHeld }
+            return .released
+        } catch is CancellationError {
+            throw session.stuck(claim.name)
         }
-        return removal == .absent ? .notHeld : .released
     }
 
     /// Cuts off whoever holds `name`; see ``LockStore/forceRelease(_:from:)``. Each of them is told.
     ///
     /// - Throws: ``LockError`` or `CancellationError`.
     public func forceRelease(_ name: LockName, from condition: HolderCondition) async throws -> [Holder] {
+        guard mayExist else { return [] }
         let session = try session()
         let result = try await section(.limited(.seconds(1), stopped(name, session))) { () throws(LockError) in
-            try session.attempt(name, creating: false) { change, _ throws(LockError) in
-                change.pruneAll()
-                return try change.removeHolders(meantBy: condition, of: name).map(\.holder)
-            }
+            try session.removeHolders(of: name, meantBy: condition)
         }
         guard case .done(let holders) = result else { return [] }
         return holders
@@ -40,14 +69,14 @@ extension FileStore {
 
     /// Who holds `name` and who waits for it, among the living; see ``LockStore/status(of:)``.
     ///
+    /// A directory that does not exist is not made.
+    ///
     /// - Throws: ``LockError`` or `CancellationError`.
     public func status(of name: LockName) async throws -> LockStatus {
+        guard mayExist else { return LockStatus(name: name) }
         let session = try session()
         let result = try await section(.limited(.seconds(1), stopped(name, session))) { () throws(LockError) in
-            try session.attempt(name, creating: false) { change, _ throws(LockError) in
-                change.pruneAll()
-                return LockStatus(name, change.queue)
-            }
+            try session.status(of: name)
         }
         guard case .done(let status) = result else { return LockStatus(name: name) }
         return status
@@ -59,6 +88,7 @@ extension FileStore {
     ///
     /// - Throws: ``LockError`` or `CancellationError`.
     public func list() async throws -> [LockStatus] {
+        guard mayExist else { return [] }
         let session = try session()
         var result: [LockStatus] = []
         for fileName in try fileNames(session) {
@@ -84,7 +114,7 @@ extension FileStore {
         guard let file = try? LockFile.open(fileName: fileName, in: session.directory) else { return nil }
         let patience = GuardPatience.until(clock.now.advanced(by: .seconds(1)))
         let result = try? await section(patience) { () throws(LockError) -> FileSession.Section<LockName?> in
-            switch try file.attempt({ record in record.queue.isIdle ? nil : record.name }) {
+            switch try file.attempt({ queue, name in queue.control.isIdle ? nil : name }) {
             case .done(let name): .done(name)
             case .busy: .busy
             case .removed, .empty: .absent
@@ -93,15 +123,5 @@ extension FileStore {
         try Task.checkCancellation()
         guard case .done(let name) = result else { return nil }
         return name
-    }
-}
-
-extension LockStatus {
-    /// Describes a queue.
-    fileprivate init(_ name: LockName, _ queue: LockQueue<SessionID>) {
-        func participant(_ entry: LockQueue<SessionID>.Entry) -> Participant {
-            Participant(holder: entry.holder, mode: entry.mode, owner: entry.owner, token: entry.token)
-        }
-        self.init(name: name, holders: queue.holders.map(participant), waiters: queue.waiters.map(participant))
     }
 }

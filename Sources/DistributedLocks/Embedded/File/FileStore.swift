@@ -14,15 +14,16 @@ import Synchronization
 ///   behind. If forked processes share its open files, the last of them counts.
 /// - A *stopped* process (`SIGSTOP`) keeps what it holds. If it is stopped in the middle of a change, other requests
 ///   for that very name wait for it; they end with an error when they may not wait.
-/// - Tokens are taken from the wall clock, or one above the last: they grow even if the files are lost (a temporary
-///   file system after a restart, files that had not reached the disk at a power failure), unless the clock was stepped
-///   back by more than ``maximumClockStep``, or more than a million grants a second were made. Nothing is synced to the
-///   disk, since no lock outlives the system.
+/// - Tokens are taken from the wall clock, or one above the last: they grow for as long as the directory is there, whatever
+///   the clock does. If the directory is lost (a temporary file system after a restart, files that had not reached the
+///   disk at a power failure), they grow unless the clock was stepped back, or more than a million grants a second were made.
+///   Nothing is synced to the disk, since no lock outlives the system but what ``release(_:after:)`` has kept.
 /// - A full disk does not keep a claim from being released, on file systems that overwrite in place.
-/// - Nothing piles up: lock files that have been idle for ``maximumClockStep``, and files of dead sessions, are removed
-///   by and by.
+/// - Nothing piles up: a lock file goes when the session that used it has not used it for some seconds, or ends, and nobody
+///   holds or waits; what killed processes have left goes within the hour.
+/// - If the directory is removed and made anew, who waits queues again in the new one, and who holds is told.
 /// - The directory must be on a local file system; network file systems are refused, and so is a directory that anyone
-///   but its owner can write to. All who use it must be the same user.
+///   but its owner can write to, or move. All who use it must be the same user.
 public final class FileStore: LockStore {
     /// Where a ``FileStore`` is, and what it runs on.
     public struct Configuration: Sendable {
@@ -36,8 +37,16 @@ public final class FileStore: LockStore {
         public var random: RandomSource
         /// Tells what kind of file system the directory is on.
         package var fileSystemProbe: @Sendable (Descriptor) -> FileSystemKind
-        /// How often the session checks that its files are in place while anything is held or waited for.
+        /// Measures claims that are kept without a process.
+        package var bootClock: BootClock
+        /// How often the session checks that its files are in place while anything is held or waited for, where the system
+        /// does not tell.
         package var tickInterval: Duration
+        /// How often the files of the living are made to look used: cleaners that go by age leave alone what is younger than
+        /// that; the shortest ages in use are about an hour.
+        package var touchInterval: Duration
+        /// After how long, to twice that, a lock file that has not been used is removed, if it is idle.
+        package var retirementInterval: Duration
         /// How many lock files are kept open.
         package var openFileLimit: Int
 
@@ -48,13 +57,21 @@ public final class FileStore: LockStore {
             clock = .continuous
             random = .system
             fileSystemProbe = { FileSystemKind.probe($0) }
+            bootClock = .system
             tickInterval = .seconds(2)
+            touchInterval = .seconds(300)
+            retirementInterval = .seconds(4)
             openFileLimit = 128
         }
     }
 
-    /// How far the wall clock may be stepped back without harm to the order of tokens, if files are lost or removed.
-    public static let maximumClockStep = Duration.seconds(3_600)
+    /// What the timers of a store are for.
+    enum Timer: Sendable {
+        /// The time of a claim to wait is over.
+        case deadline(FileSession, LockClaim)
+        /// A claim may have ended that was kept without a process.
+        case look(FileSession, LockName)
+    }
 
     private enum State {
         case unused
@@ -67,6 +84,7 @@ public final class FileStore: LockStore {
     public let label: String
 
     let configuration: Configuration
+    let timers: TimerQueue<Timer>
     private let state = Mutex(State.unused)
 
     /// Locks in `directory`, with the system's clocks.
@@ -86,9 +104,12 @@ public final class FileStore: LockStore {
         configuration.directory = try DirectoryPath.absolute(configuration.directory)
         self.configuration = configuration
         label = "file://" + configuration.directory
+        timers = TimerQueue(clock: configuration.clock)
+        timers.deliver(to: { due in Self.reached(due) })
     }
 
     deinit {
+        timers.close()
         if case .open(let session) = state.withLock({ $0 }) { session.abandon() }
     }
 
@@ -103,7 +124,8 @@ public final class FileStore: LockStore {
             lifetime: .process,
             listsNames: true,
             forcesRelease: true,
-            signalsLoss: true
+            signalsLoss: true,
+            releasesLater: true
         )
     }
 
@@ -118,12 +140,16 @@ public final class FileStore: LockStore {
             return session
         }
         guard let session else { return }
+        timers.close()
+        session.refuseErrands { .failure(.closed(store: label)) }
         for name in session.registry.end(waits: .closed, holds: .closed) { await giveUp(name, of: session) }
-        Sweeper(session).run()
-        session.files.remove()
+        for file in session.cache.takeAll() { session.retire(file) }
         session.thread.stop()
         session.wakeThread()
         await session.thread.join()
+        // If all processes of this directory live shorter than a beat.
+        if var sweeper = Sweeper(ifDue: session), sweeper.run() { sweeper.stop() }
+        session.files.remove()
         state.withLock { $0 = .closed }
     }
 
@@ -149,7 +175,7 @@ extension FileStore {
             case .open(let session) where !session.registry.isClosed:
                 return session
             case .unused, .open:
-                let session = try FileSession(configuration, label: label)
+                let session = try FileSession(configuration, label: label, timers: timers)
                 state = .open(session)
                 return session
             case .closing, .closed:
@@ -164,6 +190,31 @@ extension FileStore {
             if case .open = state { true } else { false }
         }
         return isInUse ? try session() : nil
+    }
+
+    /// Whether there is a directory, or a session that finds out why not.
+    var mayExist: Bool {
+        let isUnused = state.withLock { state in
+            if case .unused = state { true } else { false }
+        }
+        return !isUnused || DirectoryPath.exists(configuration.directory)
+    }
+
+    private static func reached(_ due: [Timer]) {
+        var sessions: [ObjectIdentifier: FileSession] = [:]
+        let now = ContinuousClock.now
+        for timer in due {
+            switch timer {
+            case .deadline(let session, let claim):
+                if session.errands.add(Errands.Departure(claim: claim, answer: nil, since: now)) {
+                    sessions[ObjectIdentifier(session)] = session
+                }
+            case .look(let session, let name):
+                session.registry.suspect([name])
+                sessions[ObjectIdentifier(session)] = session
+            }
+        }
+        for session in sessions.values { session.wakeThread() }
     }
 
     /// Runs `attempt` until the file it is about is not busy.

@@ -1,28 +1,40 @@
 import Synchronization
 
 extension MemoryStore {
+    /// What a change of one queue can reach besides.
+    struct Step {
+        let context: QueueContext<Tag>
+        var news = QueueNews<Tag>()
+        var state: State
+
+        func place(of claim: LockClaim) -> QueuePlace? { state.claims[claim.owner]?.place }
+    }
+
     /// Grants, queues or refuses a request.
     func enqueue(_ request: LockRequest) throws -> Answer {
         let now = clock.now
-        return try change(request.claim.name) { queue, state in
-            guard !state.isClosed else { throw LockError.closed(store: self.label) }
-            let owner = request.claim.owner
-            let entry = Queue.Entry(
-                owner: owner,
-                mode: request.claim.mode,
-                holder: request.holder,
-                tag: Tag(ttl: request.ttl, expiry: self.expiry(ttl: request.ttl, now: now))
-            )
-            let floor = FencingToken(rawValue: state.lastToken.rawValue + 1)
-            switch try queue.request(entry, mayWait: request.patience != .none, floor: floor) {
-            case .granted(let token):
-                return .granted(self.grant(request.claim, ttl: request.ttl, token: token, now: now, &state))
-            case .refused:
-                return .refused(queue.contention(for: owner))
-            case .queued:
-                let slot = state.slots[owner] ?? WaitSlot()
-                state.slots[owner] = slot
-                return .waiting(slot, queue.contention(for: owner))
+        return try changeOrThrow(request.claim.name) { line, step -> Answer in
+            guard !step.state.isClosed else { throw LockError.closed(store: self.label) }
+            let (claim, owner) = (request.claim, request.claim.owner)
+            if let known = step.state.claims[owner] {
+                if let held = known.held { return .granted(self.grant(claim, known.ttl, held, now)) }
+                if let slot = known.slot { return .waiting(slot, try self.contention(of: claim, &line.queue, step)) }
+            }
+            let tag = Tag(ttl: request.ttl)
+            let entry = QueueEntry(owner: owner, mode: claim.mode, holder: request.holder, tag: tag)
+            let mayWait = request.patience != .none
+            switch try line.queue.request(entry, mayWait: mayWait, step.context, &step.news) {
+            case .granted(let token, let place):
+                let held = (token: token, signal: LossSignal())
+                step.state.claims[owner] = Claim(place: place, ttl: request.ttl, held: held)
+                self.noteExpiry(of: &line, ttl: request.ttl, now: now)
+                return .granted(self.grant(claim, request.ttl, held, now))
+            case .refused(let ahead):
+                return .refused(try line.queue.contention(ahead: ahead))
+            case .queued(let place, let ahead):
+                let slot = WaitSlot<Outcome>()
+                step.state.claims[owner] = Claim(place: place, ttl: request.ttl, slot: slot)
+                return .waiting(slot, try line.queue.contention(ahead: ahead))
             }
         }
     }
@@ -30,107 +42,175 @@ extension MemoryStore {
     /// Suspends until the queued `request` is granted or will not be.
     func wait(in slot: WaitSlot<Outcome>, _ request: LockRequest) async throws -> Acquisition {
         var ticket: TimerQueue<Timer>.Ticket?
-        if case .until(let deadline) = request.patience { ticket = timers.schedule(.deadline(slot), at: deadline) }
+        if case .until(let deadline) = request.patience {
+            ticket = timers.schedule(.deadline(request.claim), at: deadline)
+        }
         defer { if let ticket { timers.cancel(ticket) } }
         switch try await slot.outcome() {
         case .granted(let grant): return .granted(grant)
         case .withdrawn: throw CancellationError()
         case .closed: throw LockError.closed(store: label)
-        case .outOfTime: return withdraw(request.claim)
+        case .outOfTime(let contention): return .unavailable(contention)
         }
     }
 
-    /// Removes a waiter whose time is up, and tells who was in its way. If it has been granted in the very same moment,
-    /// the grant is given back: the caller was told the time first.
-    private func withdraw(_ claim: LockClaim) -> Acquisition {
-        change(claim.name) { queue, state in
-            let contention = queue.contention(for: claim.owner)
-            _ = queue.remove(claim.owner)
-            state.signals[claim.owner] = nil
-            state.slots[claim.owner] = nil
-            return .unavailable(contention)
+    func reached(_ due: [Timer]) {
+        var claims: [LockName: [LockClaim]] = [:]
+        for timer in due {
+            switch timer {
+            case .deadline(let claim): claims[claim.name, default: []].append(claim)
+            case .expiry(let name): claims[name, default: []] += []
+            }
         }
+        for (name, claims) in claims { expire(claims, of: name) }
     }
 
-    /// Changes one queue: drops what has expired, applies `body`, grants to whoever can hold the name now, and forgets
-    /// the queue when it is idle.
-    func change<Result>(
+    /// Removes waiters whose time is over, all of one name at once, and tells who was in their way.
+    private func expire(_ claims: [LockClaim], of name: LockName) {
+        let ends = change(name) { line, step -> [(WaitSlot<Outcome>, Contention)] in
+            let contention = try line.queue.contention(ahead: nil)
+            let places = claims.map { (owner: $0.owner, hint: step.place(of: $0)) }
+            let expiries = try line.queue.expire(places, step.context, &step.news)
+            return zip(claims, expiries).compactMap { claim, expiry -> (WaitSlot<Outcome>, Contention)? in
+                guard case .removed(let ahead) = expiry,
+                    let slot = step.state.claims.removeValue(forKey: claim.owner)?.slot
+                else { return nil }
+                return (slot, Contention(holders: contention.holders, ahead: ahead))
+            }
+        }
+        for (slot, contention) in ends ?? [] { slot.finish(.outOfTime(contention)) }
+    }
+
+    /// Like ``changeOrThrow(_:_:)``, for changes that cannot fail.
+    func change<Result: Sendable>(
         _ name: LockName,
-        _ body: (inout Queue, inout State) throws -> sending Result
-    ) rethrows -> sending Result {
-        let now = clock.now
-        var granted: [(Grant, WaitSlot<Outcome>?)] = []
-        let result = try state.withLock { state in
-            var queue = state.queues[name] ?? Queue()
-            let expired = queue.prune { entry in entry.token != nil && (entry.tag.expiry.map { $0 <= now } ?? false) }
-            for entry in expired { state.signals[entry.owner] = nil }
-            granted += promote(&queue, name, now: now, &state)
-            let result = try body(&queue, &state)
-            granted += promote(&queue, name, now: now, &state)
-            state.lastToken = max(state.lastToken, queue.lastToken)
-            state.queues[name] = queue.isIdle || state.isClosed ? nil : queue
-            watchExpiry(of: name, queue, &state)
-            return result
-        }
-        for (grant, slot) in granted { slot?.finish(.granted(grant)) }
-        return result
+        _ body: (inout Line, inout Step) throws -> Result
+    ) -> Result? {
+        // Of a queue in memory nothing fails but what `body` refuses.
+        try? changeOrThrow(name, body)
     }
 
-    private func promote(_ queue: inout Queue, _ name: LockName, now: LeaseClock.Instant, _ state: inout State)
-        -> [(Grant, WaitSlot<Outcome>?)]
-    {
-        let floor = FencingToken(rawValue: state.lastToken.rawValue + 1)
-        let entries = queue.promote(floor: floor) { entry in
-            var entry = entry
-            entry.tag.expiry = expiry(ttl: entry.tag.ttl, now: now)
-            return entry
+    /// Changes one queue: drops what has expired, applies `body`, tells who holds the name now, and forgets the queue when it
+    /// is idle.
+    func changeOrThrow<Result: Sendable>(
+        _ name: LockName,
+        _ body: (inout Line, inout Step) throws -> Result
+    ) throws -> Result {
+        let now = clock.now
+        var granted: [(Grant, WaitSlot<Outcome>)] = []
+        defer { for (grant, slot) in granted { slot.finish(.granted(grant)) } }
+        return try state.withLock { state in
+            var line = state.lines.removeValue(forKey: name) ?? Line()
+            // Moved, not copied.
+            var step = Step(context: context(now, after: state.lastToken), state: State())
+            swap(&step.state, &state)
+            defer {
+                granted = settle(name, &line, &step, now)
+                swap(&step.state, &state)
+            }
+            try dropExpired(&line, &step, now)
+            return try body(&line, &step)
         }
-        return entries.compactMap { entry in
-            guard let token = entry.token else { return nil }
-            let claim = LockClaim(name: name, mode: entry.mode, owner: entry.owner)
-            let slot = state.slots.removeValue(forKey: entry.owner)
-            return (grant(claim, ttl: entry.tag.ttl, token: token, now: now, &state), slot)
+    }
+
+    private func context(_ now: LeaseClock.Instant, after token: FencingToken) -> QueueContext<Tag> {
+        QueueContext(
+            floor: FencingToken(rawValue: token.rawValue + 1),
+            isGone: { mark in mark.tag.expiry.map { $0 <= now } ?? false },
+            admit: { [self] mark in Tag(ttl: mark.tag.ttl, expiry: expiry(ttl: mark.tag.ttl, now: now)) }
+        )
+    }
+
+    private func dropExpired(_ line: inout Line, _ step: inout Step, _ now: LeaseClock.Instant) throws(LockError) {
+        guard let next = line.nextExpiry, next <= now else { return }
+        for mark in try line.queue.countHolders(step.context) { step.state.claims[mark.owner] = nil }
+        try line.queue.promote(step.context, &step.news)
+        var first: LeaseClock.Instant?
+        try line.queue.walk(line.queue.holderPositions) { _, mark in
+            if let expiry = mark.tag.expiry { first = min(first ?? expiry, expiry) }
+            return true
         }
+        line.nextExpiry = first
+    }
+
+    /// Takes note of what a change has brought.
+    private func settle(_ name: LockName, _ line: inout Line, _ step: inout Step, _ now: LeaseClock.Instant) -> [(
+        Grant, WaitSlot<Outcome>
+    )] {
+        var granted: [(Grant, WaitSlot<Outcome>)] = []
+        for item in step.news.granted {
+            guard let token = item.mark.token, let claim = step.state.claims[item.mark.owner], let slot = claim.slot
+            else {
+                continue
+            }
+            let held = (token: token, signal: LossSignal())
+            step.state.claims[item.mark.owner]?.slot = nil
+            step.state.claims[item.mark.owner]?.held = held
+            noteExpiry(of: &line, ttl: claim.ttl, now: now)
+            let lockClaim = LockClaim(name: name, mode: item.mark.mode, owner: item.mark.owner)
+            granted.append((grant(lockClaim, claim.ttl, held, now), slot))
+        }
+        step.state.lastToken = max(step.state.lastToken, line.queue.control.lastToken)
+        let isOver = line.queue.control.isIdle || step.state.isClosed
+        watchExpiry(of: name, &line, isOver: isOver)
+        if !isOver { step.state.lines[name] = line }
+        return granted
     }
 
     private func grant(
         _ claim: LockClaim,
-        ttl: Duration,
-        token: FencingToken,
-        now: LeaseClock.Instant,
-        _ state: inout State
+        _ ttl: Duration,
+        _ held: (token: FencingToken, signal: LossSignal),
+        _ now: LeaseClock.Instant
     ) -> Grant {
-        let signal = state.signals[claim.owner] ?? LossSignal()
-        state.signals[claim.owner] = signal
-        return Grant(claim: claim, token: token, validity: validity(ttl: ttl, now: now), lossSignal: signal)
+        Grant(claim: claim, token: held.token, validity: validity(ttl: ttl, now: now), lossSignal: held.signal)
+    }
+
+    private func contention(
+        of claim: LockClaim,
+        _ queue: inout Queue,
+        _ step: Step
+    ) throws(LockError) -> Contention {
+        var ahead = 0
+        guard let position = step.place(of: claim)?.position else { return try queue.contention(ahead: nil) }
+        try queue.walk(queue.control.granted..<max(position, queue.control.granted)) { _, _ in
+            ahead += 1
+            return true
+        }
+        return try queue.contention(ahead: ahead)
+    }
+
+    private func noteExpiry(of line: inout Line, ttl: Duration, now: LeaseClock.Instant) {
+        guard let expiry = expiry(ttl: ttl, now: now) else { return }
+        line.nextExpiry = min(line.nextExpiry ?? expiry, expiry)
     }
 
     /// Waiters must not depend on somebody else's visit to learn that the holder has expired.
-    private func watchExpiry(of name: LockName, _ queue: Queue, _ state: inout State) {
-        if let ticket = state.watches.removeValue(forKey: name) { timers.cancel(ticket) }
-        guard !queue.waiters.isEmpty, let next = queue.holders.compactMap(\.tag.expiry).min() else { return }
-        state.watches[name] = timers.schedule(.expiry(name), at: next)
-    }
-
-    func reached(_ timer: Timer) {
-        switch timer {
-        case .deadline(let slot): slot.finish(.outOfTime)
-        case .expiry(let name): change(name) { _, _ in }
+    private func watchExpiry(of name: LockName, _ line: inout Line, isOver: Bool) {
+        let isNeeded = !isOver && (line.queue.control.waiters > 0 || !capabilities.lifetime.expires)
+        guard isNeeded, let next = line.nextExpiry else {
+            if let watch = line.watch.take() { timers.cancel(watch.ticket) }
+            return
         }
+        if let watch = line.watch {
+            guard watch.due != next else { return }
+            timers.cancel(watch.ticket)
+        }
+        line.watch = (timers.schedule(.expiry(name), at: next), next)
     }
 
     func expiry(ttl: Duration, now: LeaseClock.Instant) -> LeaseClock.Instant? {
-        if case .expiring = capabilities.lifetime { now.advanced(by: ttl) } else { nil }
+        capabilities.lifetime.expires ? now.advanced(by: ttl) : nil
     }
 
     func validity(ttl: Duration, now: LeaseClock.Instant) -> Grant.Validity {
-        guard case .expiring = capabilities.lifetime else { return .unlimited }
+        guard capabilities.lifetime.expires else { return .unlimited }
         return .until(LeaseTerm(ttl: ttl).deadline(confirmedBySending: now))
     }
 
-    func status(of name: LockName, _ queue: Queue) -> LockStatus {
+    func status(of name: LockName, _ queue: inout Queue) throws(LockError) -> LockStatus {
         let now = clock.now
-        func participant(_ entry: Queue.Entry) -> LockStatus.Participant {
+        func participant(_ entry: QueueEntry<Tag>) -> LockStatus.Participant {
             LockStatus.Participant(
                 holder: entry.holder,
                 mode: entry.mode,
@@ -141,8 +221,15 @@ extension MemoryStore {
         }
         return LockStatus(
             name: name,
-            holders: queue.holders.map(participant),
-            waiters: queue.waiters.map(participant)
+            holders: try queue.holders(atMost: .max).map(participant),
+            waiters: try queue.waiters().map(participant)
         )
+    }
+}
+
+extension StoreCapabilities.Lifetime {
+    /// Whether leases have an end.
+    fileprivate var expires: Bool {
+        if case .expiring = self { true } else { false }
     }
 }

@@ -10,13 +10,15 @@ public final class MemoryStore: LockStore {
         let ttl: Duration
         /// When a holder's claim ends by itself; `nil` for waiters, and for claims that do not expire.
         var expiry: LeaseClock.Instant?
+        /// Whether the holder has left it to the store to give the claim back.
+        var isKept = false
     }
 
     /// How a wait ended.
     enum Outcome: Sendable {
         case granted(Grant)
         case withdrawn
-        case outOfTime
+        case outOfTime(Contention)
         case closed
     }
 
@@ -28,19 +30,32 @@ public final class MemoryStore: LockStore {
     }
 
     enum Timer: Sendable {
-        case deadline(WaitSlot<Outcome>)
+        case deadline(LockClaim)
         case expiry(LockName)
     }
 
-    typealias Queue = LockQueue<Tag>
+    typealias Queue = MemoryQueue<Tag>
+
+    /// The queue of a name, and when somebody looks after it.
+    struct Line {
+        var queue = Queue()
+        /// No holder expires before this.
+        var nextExpiry: LeaseClock.Instant?
+        var watch: (ticket: TimerQueue<Timer>.Ticket, due: LeaseClock.Instant)?
+    }
+
+    /// A claim that is held, or waits.
+    struct Claim {
+        var place: QueuePlace
+        let ttl: Duration
+        /// Where its tasks wait; `nil` once it is held.
+        var slot: WaitSlot<Outcome>?
+        var held: (token: FencingToken, signal: LossSignal)?
+    }
 
     struct State {
-        var queues: [LockName: Queue] = [:]
-        var signals: [OwnerID: LossSignal] = [:]
-        /// Where the tasks wait whose claims are queued.
-        var slots: [OwnerID: WaitSlot<Outcome>] = [:]
-        /// When somebody looks after a name whose holder may expire while others wait.
-        var watches: [LockName: TimerQueue<Timer>.Ticket] = [:]
+        var lines: [LockName: Line] = [:]
+        var claims: [OwnerID: Claim] = [:]
         /// The highest token of names that are idle now, so that theirs keep growing.
         var lastToken = FencingToken(rawValue: 0)
         var isClosed = false
@@ -69,10 +84,11 @@ public final class MemoryStore: LockStore {
             lifetime: lifetime,
             listsNames: true,
             forcesRelease: true,
-            signalsLoss: true
+            signalsLoss: true,
+            releasesLater: true
         )
         timers = TimerQueue(clock: clock)
-        timers.deliver(to: { [weak self] due in due.forEach { self?.reached($0) } })
+        timers.deliver(to: { [weak self] due in self?.reached(due) })
     }
 
     /// Takes the claim, or waits for it; see ``LockStore/acquire(_:)``.
@@ -93,30 +109,56 @@ public final class MemoryStore: LockStore {
     public func renew(_ requests: [RenewalRequest]) async -> [Renewal] {
         requests.map { request in
             let now = clock.now
-            return change(request.claim.name) { queue, _ in
-                let tag = Tag(ttl: request.ttl, expiry: expiry(ttl: request.ttl, now: now))
-                guard queue.updateHolder(request.claim.owner, tag: tag) else { return .refused(.removed) }
-                return .confirmed(validity(ttl: request.ttl, now: now))
-            }
+            let expiry = expiry(ttl: request.ttl, now: now)
+            return change(request.claim.name) { line, step -> Renewal in
+                guard step.state.claims[request.claim.owner]?.held != nil else { return .refused(.removed) }
+                let isHeld = try line.queue.retag(
+                    request.claim.owner,
+                    step.place(of: request.claim),
+                    step.context,
+                    &step.news
+                ) { _ in Tag(ttl: request.ttl, expiry: expiry) }
+                step.news.moved = []
+                return isHeld ? .confirmed(validity(ttl: request.ttl, now: now)) : .refused(.removed)
+            } ?? .refused(.removed)
         }
     }
 
     /// Gives back a claim, or withdraws it, which ends its wait with `CancellationError`; see ``LockStore/release(_:)``.
     public func release(_ claim: LockClaim) async throws -> ReleaseOutcome {
-        let (outcome, slot) = change(claim.name) { queue, state in
-            state.signals[claim.owner] = nil
-            let slot = state.slots.removeValue(forKey: claim.owner)
-            return (queue.remove(claim.owner) == .absent ? ReleaseOutcome.notHeld : .released, slot)
+        let slot = Mutex<WaitSlot<Outcome>?>(nil)
+        let outcome = change(claim.name) { line, step -> ReleaseOutcome in
+            let removal = try line.queue.remove(claim.owner, step.place(of: claim), step.context, &step.news)
+            let former = step.state.claims.removeValue(forKey: claim.owner)
+            slot.withLock { $0 = former?.slot }
+            return removal == .absent ? .notHeld : .released
         }
-        slot?.finish(.withdrawn)
-        return outcome
+        slot.withLock { $0 }?.finish(.withdrawn)
+        return outcome ?? .notHeld
+    }
+
+    /// Gives back a held claim once `delay` has passed; see ``LockStore/release(_:after:)``. What is kept lasts no longer than
+    /// this store.
+    public func release(_ claim: LockClaim, after delay: Duration) async throws -> ReleaseOutcome {
+        let expiry = clock.now.advanced(by: delay)
+        let outcome = change(claim.name) { line, step -> ReleaseOutcome in
+            let isHeld = try line.queue.retag(claim.owner, step.place(of: claim), step.context, &step.news) { tag in
+                Tag(ttl: tag.ttl, expiry: expiry, isKept: true)
+            }
+            guard isHeld else { return .notHeld }
+            step.state.claims[claim.owner] = nil
+            line.nextExpiry = min(line.nextExpiry ?? expiry, expiry)
+            return .released
+        }
+        return outcome ?? .notHeld
     }
 
     /// Takes the name away from its holders; see ``LockStore/forceRelease(_:from:)``.
     public func forceRelease(_ name: LockName, from condition: HolderCondition) async throws -> [Holder] {
-        let (holders, signals) = try change(name) { queue, state in
-            let entries = try queue.removeHolders(meantBy: condition, of: name)
-            return (entries.map(\.holder), entries.compactMap { state.signals.removeValue(forKey: $0.owner) })
+        let (holders, signals) = try changeOrThrow(name) { line, step -> ([Holder], [LossSignal]) in
+            let entries = try line.queue.removeHolders(meantBy: condition, of: name, step.context, &step.news)
+            let signals = entries.compactMap { step.state.claims.removeValue(forKey: $0.owner)?.held?.signal }
+            return (entries.map(\.holder), signals)
         }
         for signal in signals { signal.raise(.revoked) }
         return holders
@@ -124,23 +166,25 @@ public final class MemoryStore: LockStore {
 
     /// Who holds `name` and who waits; see ``LockStore/status(of:)``.
     public func status(of name: LockName) async throws -> LockStatus {
-        change(name) { queue, _ in self.status(of: name, queue) }
+        try changeOrThrow(name) { line, _ -> LockStatus in try self.status(of: name, &line.queue) }
     }
 
     /// All names in use; see ``LockStore/list()``.
     public func list() async throws -> [LockStatus] {
-        let names = state.withLock { Array($0.queues.keys) }.sorted()
-        return names.map { name in change(name) { queue, _ in self.status(of: name, queue) } }.filter { !$0.isIdle }
+        let names = state.withLock { Array($0.lines.keys) }.sorted()
+        return try names.map { name in
+            try changeOrThrow(name) { line, _ -> LockStatus in try self.status(of: name, &line.queue) }
+        }.filter { !$0.isIdle }
     }
 
     /// Ends all waits and gives up all claims; see ``LockStore/close()``.
     public func close() async {
-        let (signals, slots) = state.withLock { state in
+        let claims = state.withLock { state in
             defer { state = State(lastToken: state.lastToken, isClosed: true) }
-            return (Array(state.signals.values), Array(state.slots.values))
+            return Array(state.claims.values)
         }
         timers.close()
-        for slot in slots { slot.finish(.closed) }
-        for signal in signals { signal.raise(.closed) }
+        for claim in claims { claim.slot?.finish(.closed) }
+        for claim in claims { claim.held?.signal.raise(.closed) }
     }
 }

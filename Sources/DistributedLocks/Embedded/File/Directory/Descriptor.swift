@@ -137,6 +137,29 @@ package final class Descriptor: Sendable {
         }
     }
 
+    /// Makes the file end at `length`, if it can be done.
+    func cut(to length: Int) {
+        _ = ftruncate(number, off_t(length))
+    }
+
+    /// Makes the file look used and changed just now.
+    func touch() {
+        _ = futimens(number, nil)
+    }
+
+    /// Makes the file look as if it had been changed in 1970.
+    func age() {
+        let times = [timespec(), timespec()]
+        _ = futimens(number, times)
+    }
+
+    #if os(Linux) || os(Android)
+        /// A descriptor through which the kernel tells what becomes of files.
+        static func watchingFiles() throws(PlatformErrno) -> Descriptor {
+            Descriptor(number: try PlatformErrno.check { inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC)) })
+        }
+    #endif
+
     /// Removes the entry `name` of this directory, if it is there.
     func remove(_ name: String) throws(PlatformErrno) {
         do throws(PlatformErrno) {
@@ -146,22 +169,9 @@ package final class Descriptor: Sendable {
 
     /// The names of all entries of this directory but `.` and `..`.
     func entries() throws(PlatformErrno) -> [String] {
-        let copy = try PlatformErrno.check { openat(number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
-        guard let stream = fdopendir(copy) else {
-            let error = PlatformErrno.current
-            _ = close(copy)
-            throw error
-        }
-        defer { closedir(stream) }
+        let entries = try DirectoryEntries(of: self)
         var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: pointer.pointee)) {
-                    String(cString: $0)
-                }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
+        while let name = entries.next() { names.append(name) }
         return names
     }
 }

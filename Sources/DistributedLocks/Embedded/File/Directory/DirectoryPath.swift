@@ -29,16 +29,54 @@ enum DirectoryPath {
         defer { free(path) }
         return String(cString: path)
     }
+
+    /// Whether there is anything at a path, or it cannot be told.
+    static func exists(_ path: String) -> Bool {
+        var info = stat()
+        return lstat(path, &info) == 0 || errno != ENOENT
+    }
+
+    /// The directories between a user's home and the default one, which are made if they are missing.
+    static let stateComponents = [".local", "state"]
+
+    /// The user's home according to the user database, not the environment, if locks can be kept there: it belongs to the
+    /// user, and is on a local file system.
+    static func usableHome() -> String? {
+        var buffer = [CChar](repeating: 0, count: 16_384)
+        var entry = passwd()
+        var found: UnsafeMutablePointer<passwd>?
+        guard getpwuid_r(geteuid(), &entry, &buffer, buffer.count, &found) == 0, let directory = found?.pointee.pw_dir
+        else { return nil }
+        let home = String(cString: directory)
+        guard home.hasPrefix("/"), home != "/", let file = try? Descriptor.open(home, O_RDONLY | O_DIRECTORY),
+            let info = try? file.attributes(), info.st_uid == geteuid(), FileSystemKind.probe(file) == .local
+        else { return nil }
+        return home
+    }
+
+    /// Makes the directories in which the default one lies, if `path` is that.
+    static func makeParents(ofDefault path: String) {
+        guard geteuid() != 0, path == FileStore.defaultDirectory(), let home = usableHome() else { return }
+        var parent = home
+        for component in stateComponents {
+            parent += "/" + component
+            _ = mkdir(parent, 0o700)
+        }
+    }
 }
 
 extension FileStore {
-    /// The directory in which all processes of this user on this machine meet: `/run/dlock` for root (or `/tmp/dlock-0`
-    /// where there is no `/run`), and `/tmp/dlock-<uid>` for everybody else; on Apple's systems, `dlock` in the user's
-    /// temporary directory.
+    /// The directory in which all processes of this user on this machine meet, where nobody else can have put anything:
+    ///
+    /// - for root, `/run/dlock`;
+    /// - for everybody else, `.local/state/dlock` in the home directory that the user database names;
+    /// - where that is not the user's own or is on a network file system, and where there is no `/run`, `/tmp/dlock-<uid>`;
+    ///   if somebody else has made that before, using it fails with a message that says so;
+    /// - on Apple's systems, `dlock` in the user's temporary directory.
     public static func defaultDirectory() -> String {
         // It must not depend on the environment or on who is logged in, since a cron job and a shell of the same user
         // have to meet. So not XDG_RUNTIME_DIR: it is not set for cron jobs, and exists only while the user is logged
-        // in.
+        // in. Nor HOME and XDG_STATE_HOME, which sudo and cron set as they like.
         #if canImport(Darwin)
             var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
             let length = confstr(_CS_DARWIN_USER_TEMP_DIR, &buffer, buffer.count)
@@ -48,7 +86,11 @@ extension FileStore {
             }
         #endif
         var info = stat()
-        if geteuid() == 0, stat("/run", &info) == 0, info.kind == S_IFDIR { return "/run/dlock" }
+        if geteuid() == 0 {
+            if stat("/run", &info) == 0, info.kind == S_IFDIR { return "/run/dlock" }
+        } else if let home = DirectoryPath.usableHome() {
+            return ([home] + DirectoryPath.stateComponents + ["dlock"]).joined(separator: "/")
+        }
         return "/tmp/dlock-\(geteuid())"
     }
 }

@@ -12,19 +12,62 @@ package enum FileSystemKind: Hashable, Sendable {
     case local
     /// Other machines may see it too, and kernel locks and named pipes do not reach them.
     case shared(type: String)
+    /// It is provided by a program, of which is not known whether other machines see the same files.
+    case unknown(type: String)
 
     /// Judges by the name of a file system's type, as `mount` prints it.
     package init(type: String) {
-        let family = type.prefix { $0 != "." }
-        self = Self.sharedTypes.contains(String(family)) ? .shared(type: type) : .local
+        if Self.sharedTypes.contains(type) {
+            self = .shared(type: type)
+        } else if type == "fuse" || type.hasPrefix("fuse.") {
+            let program = String(type.dropFirst(5))
+            if Self.localPrograms.contains(program) {
+                self = .local
+            } else {
+                self = Self.sharedPrograms.contains(program) ? .shared(type: type) : .unknown(type: type)
+            }
+        } else {
+            self = .local
+        }
+    }
+
+    /// Why locks cannot be kept there, and what to do; `nil` if they can.
+    var reason: String? {
+        switch self {
+        case .local: nil
+        case .shared(let type):
+            """
+            directories on \(type): its locks do not reach the other machines that see them; choose a \
+            directory on a local file system, or use a server as the store
+            """
+        case .unknown(let type):
+            """
+            directories on \(type): a program provides these files, and whether other machines see them too cannot be told, \
+            so locks there cannot be trusted; choose a directory on a local file system, or use a server as the store
+            """
+        }
     }
 
     private static let sharedTypes: Set<String> = [
         "nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "ncpfs", "afs", "coda", "9p", "virtiofs", "ceph",
         "lustre",
-        "gfs", "gfs2", "ocfs2", "gpfs", "orangefs", "pvfs2", "beegfs", "glusterfs", "vboxsf", "vmhgfs", "fuse",
-        "fuseblk",
-        "webdav", "afpfs",
+        "gfs", "gfs2", "ocfs2", "gpfs", "orangefs", "pvfs2", "beegfs", "glusterfs", "vboxsf", "vmhgfs", "webdav",
+        "afpfs",
+    ]
+
+    /// What FUSE programs call themselves whose files are this machine's: layers over other local directories, and disks.
+    private static let localPrograms: Set<String> = [
+        "fuse-overlayfs", "overlayfs", "unionfs", "unionfs-fuse", "mergerfs", "bindfs", "gocryptfs", "encfs", "cryfs",
+        "securefs", "fuse2fs", "fuse-ext2", "ext4fuse", "ntfs-3g", "lxcfs",
+    ]
+
+    /// What FUSE programs call themselves whose files are elsewhere.
+    private static let sharedPrograms: Set<String> = [
+        "sshfs", "s3fs", "s3ql", "goofys", "mountpoint-s3", "gcsfuse", "blobfuse", "blobfuse2", "rclone", "davfs",
+        "davfs2",
+        "curlftpfs", "smbnetfs", "afpfs", "glusterfs", "ceph", "ceph-fuse", "cephfs", "mfs", "moosefs", "lizardfs",
+        "saunafs", "seaweedfs", "juicefs", "beegfs", "lustre", "orangefs", "hadoop", "fuse_dfs", "gvfsd-fuse", "portal",
+        "vmhgfs-fuse", "prl_fs", "osxfs", "grpcfuse", "fakeowner",
     ]
 
     /// Asks the system about an open file; what cannot be found out counts as local.

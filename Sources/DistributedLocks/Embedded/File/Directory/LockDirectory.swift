@@ -14,7 +14,7 @@ package final class LockDirectory: Sendable {
     let label: String
     /// The directory itself, with a shared `flock`: systemd-tmpfiles leaves alone what is locked
     /// (https://www.freedesktop.org/software/systemd/man/latest/tmpfiles.d.html#Age).
-    private let root: Descriptor
+    let root: Descriptor
     /// Where the lock files are.
     let locks: Descriptor
     /// Where the sessions' files are.
@@ -40,16 +40,15 @@ package final class LockDirectory: Sendable {
         self.path = path
         self.label = label
         let opener = Opener(label: label)
-        root = try opener.open(path, in: nil, shown: path)
-        if case .shared(let type) = probe(root) {
-            throw .unsupported(
-                store: label,
-                feature: """
-                    directories on \(type): its locks do not reach the other machines that see them; choose a \
-                    directory on a local file system, or use a server as the store
-                    """
-            )
+        do throws(PathCheck.Weakness) {
+            var check = PathCheck()
+            try check.check(parentsOf: path)
+        } catch {
+            throw .denied(store: label, reason: error.reason)
         }
+        if !DirectoryPath.exists(path) { DirectoryPath.makeParents(ofDefault: path) }
+        root = try opener.open(path, in: nil, shown: path)
+        if let reason = probe(root).reason { throw .unsupported(store: label, feature: reason) }
         locks = try opener.open(Self.locksName, in: root, shown: path + "/" + Self.locksName)
         sessions = try opener.open(Self.sessionsName, in: root, shown: path + "/" + Self.sessionsName)
         keepFromAging()
@@ -58,6 +57,22 @@ package final class LockDirectory: Sendable {
     /// Tries again to take the lock that keeps the directory from being cleaned up; does nothing if it is held.
     func keepFromAging() {
         _ = try? root.tryLock(exclusive: false)
+    }
+
+    /// Makes the directories look used just now, so that they are left alone by what removes old files.
+    func touch() {
+        for directory in [root, locks, sessions] { directory.touch() }
+    }
+
+    /// The paths that must not be moved away while the directory is in use: its own, and those of all it lies in.
+    var placesToWatch: [String] {
+        var paths = ["\(path)/\(Self.locksName)", "\(path)/\(Self.sessionsName)"]
+        var rest = path.split(separator: "/")[...]
+        while !rest.isEmpty {
+            paths.append("/" + rest.joined(separator: "/"))
+            rest = rest.dropLast()
+        }
+        return paths
     }
 
     /// The path of a lock file, for messages.
@@ -130,7 +145,11 @@ private struct Opener {
 
     private func check(_ info: stat, _ shown: String) throws(LockError) {
         guard info.st_uid == geteuid() else {
-            throw denied("\(shown) belongs to user \(info.st_uid), not to user \(geteuid()); choose another directory")
+            throw denied(
+                """
+                \(shown) belongs to user \(info.st_uid), not to user \(geteuid()); remove it, or choose another directory
+                """
+            )
         }
         guard info.st_mode & 0o022 == 0 else {
             throw denied("\(shown) is writable for others than its owner; chmod go-w it, or choose another directory")

@@ -14,12 +14,12 @@ package enum LockFileName {
 
     /// The name of the file of `name`.
     package static func encode(_ name: LockName) -> String {
-        let encoded = percentEncoded(name.text.utf8)
+        let encoded = percentEncoded(name.bytes)
         let stem = encoded.count <= maximumLength ? encoded : shortened(encoded, of: name)
         return String(decoding: stem, as: UTF8.self) + suffix
     }
 
-    private static func percentEncoded(_ bytes: String.UTF8View) -> [UInt8] {
+    private static func percentEncoded(_ bytes: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count + suffix.utf8.count)
         for byte in bytes {
@@ -49,13 +49,13 @@ package enum LockFileName {
     private static func shortened(_ encoded: [UInt8], of name: LockName) -> [UInt8] {
         var prefix = encoded.prefix(prefixLength)
         if let escape = prefix.suffix(2).lastIndex(of: UInt8(ascii: "%")) { prefix = prefix[..<escape] }
-        let hash = hash(name.text.utf8)
+        let hash = hash(name.bytes)
         let digits = OwnerID(high: UInt64(hash >> 64), low: UInt64(truncatingIfNeeded: hash)).description
         return prefix + [UInt8(ascii: "~")] + digits.utf8
     }
 
     /// FNV-1a with 128 bits (https://datatracker.ietf.org/doc/rfc9923/).
-    private static func hash(_ bytes: String.UTF8View) -> UInt128 {
+    private static func hash(_ bytes: [UInt8]) -> UInt128 {
         bytes.reduce(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d) {
             ($0 ^ UInt128($1)) &* 0x0100_0000_0000_0000_0000_013b
         }

@@ -8,7 +8,7 @@ import Synchronization
     import Musl
 #endif
 
-/// An open lock file, and the short critical sections in which its record is read and changed.
+/// An open lock file, and the short critical sections in which its queue is read and changed.
 ///
 /// The file's *guard*, a `flock` on it, is held only for the few system calls of one section, never while somebody
 /// holds the lock that the file describes.
@@ -20,17 +20,8 @@ package final class LockFile: Sendable {
         case busy
         /// The file has been removed meanwhile; open it again.
         case removed
-        /// The file holds no record, and its name is not known.
+        /// The file holds no queue, and its name is not known.
         case empty
-    }
-
-    /// What the file held when the section began.
-    private struct Contents {
-        var record: LockRecord
-        var slot: LockSlot
-        var sequence: UInt64
-        /// Zero for a file that has never been written.
-        var allotted: Int
     }
 
     /// Its name in the directory of lock files.
@@ -40,8 +31,8 @@ package final class LockFile: Sendable {
     private let name: LockName?
     private let directory: LockDirectory
     private let file: Descriptor
-    /// The first page of each slot; also keeps the threads of this process apart, which share the guard.
-    private let pages: Mutex<[UInt8]>
+    /// The first page; also keeps the threads of this process apart, which share the guard.
+    private let page: Mutex<[UInt8]>
 
     private init(file: Descriptor, identity: FileIdentity, fileName: String, name: LockName?, directory: LockDirectory)
     {
@@ -50,7 +41,7 @@ package final class LockFile: Sendable {
         self.fileName = fileName
         self.name = name
         self.directory = directory
-        pages = Mutex([UInt8](repeating: 0, count: 2 * LockSlot.pageSize))
+        page = Mutex([UInt8](repeating: 0, count: QueuePage.size))
     }
 
     /// Opens the file of `name`.
@@ -71,7 +62,7 @@ package final class LockFile: Sendable {
         try open(LockFileName.encode(name), of: name, in: directory, creating: creating, makeRoom: makeRoom)
     }
 
-    /// Opens a lock file whose name is found in its record.
+    /// Opens a lock file whose name stands in it.
     package static func open(fileName: String, in directory: LockDirectory) throws(LockError) -> LockFile? {
         try open(fileName, of: nil, in: directory, creating: false, makeRoom: {})
     }
@@ -97,165 +88,152 @@ package final class LockFile: Sendable {
         }
     }
 
-    /// Runs `change` on the record while no other process does, and writes what it leaves. Never blocks for long.
+    /// Runs `change` on the queue while no other process does, and writes what it leaves. Never blocks for long.
     ///
-    /// If the process is killed at any moment, the file holds the record from before or the one from after.
+    /// If the process is killed at any moment, the queue is whole.
     ///
-    /// - Throws: What `change` throws, or why the file cannot be read or written; then the record is as it was.
+    /// - Parameters:
+    ///   - checksPlace: Whether to make sure that the file is still there; whoever holds the lock need not.
+    ///   - change: Changes the queue, and has the name.
+    /// - Throws: What `change` throws, or why the file cannot be read or written; then the queue is as it was, or as after
+    ///   some of the steps.
     package func attempt<Result: Sendable>(
-        _ change: (inout LockRecord) throws(LockError) -> Result
+        checksPlace: Bool = true,
+        _ change: (inout FileQueue, LockName) throws(LockError) -> Result
     ) throws(LockError) -> Attempt<Result> {
-        try guarded { pages throws(LockError) in
-            guard let before = try read(&pages) else { return .empty }
-            var record = before.record
-            let result = try change(&record)
-            if record != before.record { try write(record, after: before) }
+        try guarded(checksPlace: checksPlace) { queue throws(LockError) in
+            guard var opened = queue.take() else { return .empty }
+            defer { queue = opened }
+            let name = try checkedName(opened)
+            let result = try change(&opened, name)
+            try opened.commit()
             return .done(result)
         }
     }
 
     /// Removes the file if nobody holds or waits for its lock.
     ///
-    /// - Parameter quietSince: The last token must be older than this.
+    /// - Parameter raise: Called before with the last token; answers whether it has been kept elsewhere.
+    /// - Returns: Whether it is gone.
     /// - Throws: Why it cannot be read or removed.
-    package func removeIfIdle(quietSince: UnixTime) throws(LockError) {
-        _ = try guarded { pages throws(LockError) in
-            if let contents = try read(&pages) {
-                let lastToken = Int64(clamping: contents.record.queue.lastToken.rawValue)
-                guard contents.record.queue.isIdle, lastToken < quietSince.microseconds else { return .done(()) }
+    package func removeIfIdle(
+        keeping raise: (FencingToken) throws(LockError) -> Bool
+    ) throws(LockError) -> Bool {
+        let attempt = try guarded(checksPlace: true) { queue throws(LockError) -> Attempt<Bool> in
+            if let queue {
+                guard queue.control.isIdle else { return .done(false) }
+                if !queue.isNew {
+                    guard try raise(queue.control.lastToken) else { return .done(false) }
+                }
             }
             do throws(PlatformErrno) {
                 try directory.locks.remove(fileName)
             } catch {
-                throw directory.explain(error, trying: "remove", directory.path(ofLock: fileName))
+                throw explain(error, "remove")
             }
-            return .done(())
+            return .done(true)
         }
+        return switch attempt {
+        case .done(let isGone): isGone
+        case .removed: true
+        case .busy, .empty: false
+        }
+    }
+
+    /// Makes the file look used just now.
+    func touch() {
+        file.touch()
     }
 
     private func guarded<Result: Sendable>(
-        _ body: (inout [UInt8]) throws(LockError) -> Attempt<Result>
+        checksPlace: Bool,
+        _ body: (inout FileQueue?) throws(LockError) -> Attempt<Result>
     ) throws(LockError) -> Attempt<Result> {
-        try pages.withLock { pages throws(LockError) in
+        try page.withLock { page throws(LockError) in
             do throws(PlatformErrno) {
                 guard try file.tryLock(exclusive: true) else { return .busy }
             } catch {
-                throw directory.explain(error, trying: "lock", directory.path(ofLock: fileName))
+                throw explain(error, "lock")
             }
             defer { file.unlock() }
-            guard let info = try? file.attributes(), info.st_nlink > 0 else { return .removed }
-            return try body(&pages)
+            if checksPlace {
+                guard let info = try? file.attributes(), info.st_nlink > 0 else { return .removed }
+            }
+            let length = try readPage(&page, at: 0)
+            if length < QueuePage.size {
+                guard length == 0 else { throw damaged() }
+                for index in page.indices { page[index] = 0 }
+            }
+            var queue = try FileQueue(QueuePage(bytes: page), name: name, in: self)
+            return try body(&queue)
         }
+    }
+
+    private func readPage(_ bytes: inout [UInt8], at offset: Int) throws(LockError) -> Int {
+        do throws(PlatformErrno) {
+            return try file.read(into: &bytes, 0..<QueuePage.size, at: offset)
+        } catch {
+            throw explain(error, "read")
+        }
+    }
+
+    private func checkedName(_ queue: FileQueue) throws(LockError) -> LockName {
+        guard let name else {
+            guard let found = try? LockName(bytes: queue.header.name) else { throw damaged() }
+            return found
+        }
+        guard queue.header.name.elementsEqual(name.text.utf8) || queue.header.name == name.bytes else {
+            let other = String(decoding: queue.header.name, as: UTF8.self)
+            throw .storeFailed(
+                store: directory.label,
+                reason: """
+                    \(directory.path(ofLock: fileName)) belongs to another lock, "\(other)", whose long name \
+                    leads to the same file as "\(name)"; rename one of the two
+                    """
+            )
+        }
+        return name
+    }
+
+    private func explain(_ error: PlatformErrno, _ action: String) -> LockError {
+        directory.explain(error, trying: action, directory.path(ofLock: fileName))
     }
 }
 
-// MARK: - Slots
+// MARK: - Pages
 
-extension LockFile {
-    /// Reads the newer of the two records that is whole.
-    ///
-    /// - Returns: `nil` if there is none yet, and the lock's name is not known.
-    private func read(_ pages: inout [UInt8]) throws(LockError) -> Contents? {
-        let counts = try readPages(&pages)
-        var found: [(slot: LockSlot, header: LockSlot.Header)] = []
-        for slot in LockSlot.allCases {
-            let page = page(of: slot, in: pages, count: counts[slot == .first ? 0 : 1])
-            if let header = LockSlot.Header(page) { found.append((slot, header)) }
-        }
-        if found.count == 2, found[0].header.sequence < found[1].header.sequence { found.swapAt(0, 1) }
-        for (slot, header) in found {
-            if let record = try record(in: slot, header, pages, count: counts[slot == .first ? 0 : 1]) {
-                try checkName(record)
-                return Contents(record: record, slot: slot, sequence: header.sequence, allotted: header.allotted)
-            }
-        }
-        // The second slot is written before the first one ever is. So while that is blank, all that can have happened
-        // is that the file's very first write was cut short.
-        guard page(of: .first, in: pages, count: counts[0]).allSatisfy({ $0 == 0 }) else { throw damaged }
-        return name.map { Contents(record: LockRecord(name: $0), slot: .second, sequence: 0, allotted: 0) }
+extension LockFile: FileQueue.Pages {
+    func read(_ page: UInt64, into bytes: inout [UInt8]) throws(LockError) -> Bool {
+        guard page < 1 << 32 else { return false }
+        return try readPage(&bytes, at: Int(page) * QueuePage.size) == QueuePage.size
     }
 
-    private func readPages(_ pages: inout [UInt8]) throws(LockError) -> [Int] {
+    func write(_ bytes: [UInt8], at page: UInt64) throws(LockError) {
         do throws(PlatformErrno) {
-            let size = LockSlot.pageSize
-            return [
-                try file.read(into: &pages, 0..<size, at: LockSlot.first.offset),
-                try file.read(into: &pages, size..<2 * size, at: LockSlot.second.offset),
-            ]
+            try file.write(bytes, at: Int(page) * QueuePage.size)
         } catch {
-            throw directory.explain(error, trying: "read", directory.path(ofLock: fileName))
+            throw explain(error, "write")
         }
     }
 
-    private func page(of slot: LockSlot, in pages: [UInt8], count: Int) -> ArraySlice<UInt8> {
-        let start = slot == .first ? 0 : LockSlot.pageSize
-        return pages[start..<start + count]
+    func cut() {
+        file.cut(to: QueuePage.size)
     }
 
-    private func record(
-        in slot: LockSlot,
-        _ header: LockSlot.Header,
-        _ pages: [UInt8],
-        count: Int
-    ) throws(LockError) -> LockRecord? {
-        let size = LockSlot.headerSize + header.length
-        guard size > LockSlot.pageSize else { return LockSlot.decode(page(of: slot, in: pages, count: count), header) }
-        var bytes = [UInt8](repeating: 0, count: size)
-        do throws(PlatformErrno) {
-            let read = try file.read(into: &bytes, 0..<size, at: slot.offset)
-            return LockSlot.decode(bytes.prefix(read), header)
-        } catch {
-            throw directory.explain(error, trying: "read", directory.path(ofLock: fileName))
-        }
-    }
-
-    private func checkName(_ record: LockRecord) throws(LockError) {
-        guard let name, record.name != name else { return }
-        throw .storeFailed(
+    func full() -> LockError {
+        .storeFailed(
             store: directory.label,
-            reason: """
-                \(directory.path(ofLock: fileName)) belongs to another lock, "\(record.name)", whose long name \
-                leads to the same file as "\(name)"; rename one of the two
-                """
+            reason: "the queue of \(directory.path(ofLock: fileName)) is full; too many wait for this lock"
         )
     }
 
-    private var damaged: LockError {
+    func damaged() -> LockError {
         .storeFailed(
             store: directory.label,
             reason: """
-                \(directory.path(ofLock: fileName)) is damaged; end the programs that hold or wait for this lock, then \
-                remove the file
+                \(directory.path(ofLock: fileName)) is damaged, or was written by another version; end the programs that \
+                hold or wait for this lock, then remove the file
                 """
         )
-    }
-
-    /// Writes `record` into the slot that does not hold the present one.
-    private func write(_ record: LockRecord, after before: Contents) throws(LockError) {
-        guard let bytes = LockSlot.encode(record, sequence: before.sequence + 1, allotted: before.allotted) else {
-            throw .storeFailed(store: directory.label, reason: "the queue of \"\(record.name)\" is full")
-        }
-        do throws(PlatformErrno) {
-            if before.allotted == 0 { try initialize(before.record) }
-            let allotted = max(before.allotted, LockSlot.pageSize)
-            if bytes.count > allotted, let header = LockSlot.Header(bytes[...]) {
-                for slot in LockSlot.allCases { try fill(slot, from: allotted, to: header.allotted) }
-            }
-            try file.write(bytes, at: before.slot.other.offset)
-        } catch {
-            throw directory.explain(error, trying: "write", directory.path(ofLock: fileName))
-        }
-    }
-
-    /// Gives both slots of a new file their space, and the second one a first record.
-    private func initialize(_ record: LockRecord) throws(PlatformErrno) {
-        for slot in LockSlot.allCases { try fill(slot, from: 0, to: LockSlot.pageSize) }
-        guard let bytes = LockSlot.encode(record, sequence: 0, allotted: LockSlot.pageSize) else { return }
-        try file.write(bytes, at: LockSlot.second.offset)
-    }
-
-    /// Takes space on the disk beforehand, so that a later release cannot fail for want of it.
-    private func fill(_ slot: LockSlot, from start: Int, to end: Int) throws(PlatformErrno) {
-        try file.write([UInt8](repeating: 0, count: end - start), at: slot.offset + start)
     }
 }

@@ -32,19 +32,39 @@ final class LockFileCache: Sendable {
 
     /// Keeps `file`, unless another one has been kept for the name meanwhile.
     ///
-    /// - Returns: The file that is kept.
-    func keep(_ file: LockFile, for name: LockName) -> LockFile {
+    /// - Returns: The file that is kept, and the one that had to go for it.
+    func keep(_ file: LockFile, for name: LockName) -> (kept: LockFile, evicted: LockFile?) {
         state.withLock { state in
-            if let known = state.entries[name] { return known.file }
+            if let known = state.entries[name] { return (known.file, nil) }
+            var evicted: LockFile?
             if state.entries.count >= limit, let oldest = state.entries.min(by: { $0.value.lastUse < $1.value.lastUse })
             {
+                evicted = oldest.value.file
                 state.entries[oldest.key] = nil
             }
             state.uses += 1
             state.entries[name] = Entry(file: file, lastUse: state.uses)
-            return file
+            return (file, evicted)
         }
     }
+
+    /// How often files have been asked for.
+    var uses: UInt64 { state.withLock { $0.uses } }
+
+    /// Whether no file is open.
+    var isEmpty: Bool { state.withLock { $0.entries.isEmpty } }
+
+    /// Lets go of the files that were asked for last before ``uses`` was `mark`, and returns them.
+    func take(unusedSince mark: UInt64) -> [LockFile] {
+        state.withLock { state in
+            let unused = state.entries.filter { $0.value.lastUse <= mark }
+            for name in unused.keys { state.entries[name] = nil }
+            return unused.values.map(\.file)
+        }
+    }
+
+    /// Lets go of all files, and returns them.
+    func takeAll() -> [LockFile] { take(unusedSince: .max) }
 
     /// Lets go of `file`, which has been removed.
     func drop(_ file: LockFile, for name: LockName) {

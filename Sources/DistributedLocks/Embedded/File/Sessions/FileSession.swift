@@ -12,17 +12,34 @@ final class FileSession: Sendable {
         case absent
     }
 
+    /// What a change of a queue needs, and whom it concerns besides.
+    struct Scope {
+        var context: QueueContext<SessionTag>
+        var news = QueueNews<SessionTag>()
+        let name: LockName
+        let file: FileIdentity
+        /// Whether other sessions have to be watched than before.
+        var hasNews = false
+    }
+
     let directory: LockDirectory
     let configuration: FileStore.Configuration
     let files: SessionFiles
     let registry: SessionRegistry
     let thread: SessionThread
     let peers: Peers
-    private let cache: LockFileCache
+    let errands = Errands()
+    let timers: TimerQueue<FileStore.Timer>
+    let cache: LockFileCache
+    let tokenFloor: TokenFloor
     private let spares = SpareDescriptors()
 
     /// Opens the directory and makes a session in it.
-    init(_ configuration: FileStore.Configuration, label: String) throws(LockError) {
+    init(
+        _ configuration: FileStore.Configuration,
+        label: String,
+        timers: TimerQueue<FileStore.Timer>
+    ) throws(LockError) {
         let cache = LockFileCache(limit: configuration.openFileLimit)
         let probe = configuration.fileSystemProbe
         directory = try LockDirectory(path: configuration.directory, label: label, probe: probe)
@@ -34,35 +51,34 @@ final class FileSession: Sendable {
         peers = Peers(directory: directory, makeRoom: makeRoom)
         registry = SessionRegistry(label: label)
         thread = SessionThread(label: label)
+        tokenFloor = TokenFloor(in: directory)
         self.configuration = configuration
         self.cache = cache
+        self.timers = timers
         spares.refill()
     }
 
     var id: SessionID { files.id }
-
-    /// What new tokens are at least: the wall clock, in microseconds.
-    private var floor: FencingToken {
-        FencingToken(rawValue: UInt64(max(0, configuration.wallClock.now.microseconds)))
-    }
 
     /// Tries to change the queue of `name`, and tells everybody whom it concerns. Never blocks for long.
     ///
     /// - Parameters:
     ///   - name: The name.
     ///   - creating: Whether to make the file if there is none.
+    ///   - checksPlace: Whether to make sure that the file is still there; whoever holds the lock need not.
     ///   - change: Runs inside the file's critical section.
     /// - Returns: What `change` returned, or why it did not run.
-    /// - Throws: What `change` throws, or why the file cannot be used; then the queue is as it was.
+    /// - Throws: What `change` throws, or why the file cannot be used.
     func attempt<Result: Sendable>(
         _ name: LockName,
         creating: Bool,
-        _ change: (inout QueueChange, FileIdentity) throws(LockError) -> Result
+        checksPlace: Bool = true,
+        _ change: (inout FileQueue, inout Scope) throws(LockError) -> Result
     ) throws(LockError) -> Section<Result> {
         // A file can be removed between opening and locking it, but hardly often in a row.
         for _ in 0..<100 {
             guard let file = try open(name, creating: creating) else { return .absent }
-            switch try attempt(file, change) {
+            switch try attempt(file, checksPlace: checksPlace, change) {
             case .done(let result): return .done(result)
             case .busy: return .busy
             case .empty: return .absent
@@ -78,29 +94,30 @@ final class FileSession: Sendable {
     /// The same for a file that is open already.
     func attempt<Result: Sendable>(
         _ file: LockFile,
-        _ change: (inout QueueChange, FileIdentity) throws(LockError) -> Result
+        checksPlace: Bool = true,
+        _ change: (inout FileQueue, inout Scope) throws(LockError) -> Result
     ) throws(LockError) -> LockFile.Attempt<Result> {
-        var notices: [QueueChange.Notice] = []
+        var news = QueueNews<SessionTag>()
         var hasNews = false
         defer {
-            deliver(notices)
+            deliver(news)
             spares.refill()
             if hasNews { wakeThread() }
         }
         var name: LockName?
         do throws(LockError) {
-            return try file.attempt { record throws(LockError) in
-                name = record.name
-                var queueChange = begin(record.queue)
-                let result = try change(&queueChange, file.identity)
-                record.queue = queueChange.queue
-                notices = queueChange.notices()
-                hasNews = registry.watch(WatchPlan.watched(by: id, in: record.queue), for: record.name)
+            return try file.attempt(checksPlace: checksPlace) { queue, found throws(LockError) in
+                name = found
+                var scope = Scope(context: context(), name: found, file: file.identity)
+                if queue.isNew { scope.context.floor = try floorOfNew(scope.context.floor) }
+                let result = try change(&queue, &scope)
+                try follow(&queue, &scope)
+                (news, hasNews) = (scope.news, scope.hasNews)
                 return result
             }
         } catch {
-            notices = []
-            if let name {
+            news = QueueNews()
+            if let name, registry.uses(name) {
                 registry.suspect([name])
                 hasNews = true
             }
@@ -108,30 +125,97 @@ final class FileSession: Sendable {
         }
     }
 
-    private func begin(_ queue: LockQueue<SessionID>) -> QueueChange {
-        QueueChange(
-            queue,
-            by: id,
-            floor: floor,
-            isAlive: { [peers] in peers.isAlive($0) },
-            isWaiting: { [registry] in registry.isWaiting($0) }
+    /// What a new file has to know of the one that was there before.
+    private func floorOfNew(_ floor: FencingToken) throws(LockError) -> FencingToken {
+        let last = try tokenFloor.read(makeRoom: peers.makeRoom)
+        return max(floor, FencingToken(rawValue: last.rawValue + 1))
+    }
+
+    private func context() -> QueueContext<SessionTag> {
+        let now = configuration.wallClock.now
+        var known: [SessionID: Bool] = [:]
+        return QueueContext(
+            floor: FencingToken(rawValue: UInt64(max(1, now.microseconds))),
+            now: now,
+            isGone: { [self] mark in
+                if let kept = mark.tag.kept { return remaining(kept) <= .zero }
+                if mark.tag.session == id { return false }
+                if let answer = known[mark.tag.session] { return answer }
+                let answer = !peers.isAlive(mark.tag.session)
+                known[mark.tag.session] = answer
+                return answer
+            },
+            admit: { [self] mark in
+                mark.tag.session != id || registry.isWaiting(mark.owner) ? mark.tag : nil
+            },
+            found: { [self] owner, place in registry.move(owner, to: place) }
         )
+    }
+
+    /// How long it is until a claim that is kept without a process ends.
+    func remaining(_ kept: KeptUntil) -> Duration {
+        kept.remaining(configuration.bootClock, configuration.wallClock)
     }
 
     private func open(_ name: LockName, creating: Bool) throws(LockError) -> LockFile? {
         if let file = cache[name] { return file }
-        let file = try LockFile.open(name, in: directory, creating: creating, makeRoom: peers.makeRoom)
-        return file.map { cache.keep($0, for: name) }
+        guard let file = try LockFile.open(name, in: directory, creating: creating, makeRoom: peers.makeRoom) else {
+            return nil
+        }
+        let (kept, evicted) = cache.keep(file, for: name)
+        if let evicted { retire(evicted) }
+        return kept
     }
 
-    private func deliver(_ notices: [QueueChange.Notice]) {
-        for notice in notices {
-            if notice.session == id {
-                receive(notice.message)
-            } else {
-                // A session that is gone is noticed by those who watch it.
-                _ = peers.send(notice.message, to: notice.session)
+    /// Removes a lock file that this session has used, if nobody holds or waits for the lock.
+    func retire(_ file: LockFile) {
+        _ = try? file.removeIfIdle { token throws(LockError) in try tokenFloor.raise(to: token) }
+    }
+}
+
+// MARK: - Telling others
+
+extension FileSession {
+    /// Has the own waiters that stand behind somebody else watch that one.
+    private func follow(_ queue: inout FileQueue, _ scope: inout Scope) throws(LockError) {
+        for item in scope.news.moved where item.mark.tag.session == id {
+            try watch(item.mark.owner, at: item.position, &queue, &scope)
+        }
+    }
+
+    /// Has the own waiter `owner`, at `position`, watch those whom it has to watch.
+    func watch(
+        _ owner: OwnerID,
+        at position: UInt64,
+        _ queue: inout FileQueue,
+        _ scope: inout Scope
+    ) throws(LockError) {
+        var sessions: [SessionID] = []
+        var kept: Duration?
+        for mark in try queue.targets(of: position) {
+            if let until = mark.tag.kept {
+                kept = min(kept ?? .seconds(Int64.max), remaining(until))
+            } else if mark.tag.session != id, !sessions.contains(mark.tag.session) {
+                sessions.append(mark.tag.session)
             }
+        }
+        if registry.watch(sessions, for: owner) { scope.hasNews = true }
+        if let kept { timers.schedule(.look(self, scope.name), at: configuration.clock.now.advanced(by: kept)) }
+    }
+
+    private func deliver(_ news: QueueNews<SessionTag>) {
+        for mark in news.revoked { deliver(.revoked, mark) }
+        for item in news.granted { deliver(.granted, item.mark) }
+        for item in news.moved where item.mark.tag.session != id { deliver(.recheck, item.mark) }
+    }
+
+    private func deliver(_ kind: WakeMessage.Kind, _ mark: QueueMark<SessionTag>) {
+        let message = WakeMessage(kind, owner: mark.owner, token: mark.token ?? FencingToken(rawValue: 0))
+        if mark.tag.session == id {
+            receive(message)
+        } else if mark.tag.session != .none {
+            // A session that is gone is noticed by those who watch it.
+            _ = peers.send(message, to: mark.tag.session)
         }
     }
 
@@ -141,93 +225,12 @@ final class FileSession: Sendable {
         case .look: break
         case .granted: registry.grant(message.owner, message.token)
         case .revoked: registry.lose(message.owner, message.token, .revoked)
-        case .recheck: if let name = registry.name(of: message.owner) { registry.suspect([name]) }
+        case .recheck: registry.suspect(place: message.owner)
         }
     }
 
     /// Makes the thread look at what there is to do.
     func wakeThread() {
         files.wakeSelf(.look)
-    }
-}
-
-// MARK: - Keeping in step
-
-extension FileSession {
-    /// Looks at the file of `name`: clears away the dead, and brings the registry in line with what the file says.
-    ///
-    /// - Returns: `false` if another process is in a critical section of the file; then try again.
-    func recheck(_ name: LockName) throws(LockError) -> Bool {
-        let section = try attempt(name, creating: false) { change, identity throws(LockError) in
-            change.pruneWatched()
-            return Comparison(registry.claims(on: name), change.queue, identity)
-        }
-        switch section {
-        case .busy:
-            return false
-        case .absent:
-            vanished(name)
-        case .done(let comparison):
-            for (owner, token) in comparison.granted { registry.grant(owner, token) }
-            for owner in comparison.missing { registry.restart(owner) }
-            for held in comparison.lost { registry.lose(held.claim.owner, held.token, .removed) }
-        }
-        return true
-    }
-
-    /// What the registry has to learn from a file.
-    private struct Comparison: Sendable {
-        var granted: [(OwnerID, FencingToken)] = []
-        var missing: [OwnerID] = []
-        var lost: [HeldClaim] = []
-
-        init(
-            _ claims: (held: [HeldClaim], waiting: [OwnerID]),
-            _ queue: LockQueue<SessionID>,
-            _ file: FileIdentity
-        ) {
-            let tokens = Dictionary(queue.holders.map { ($0.owner, $0.token) }) { first, _ in first }
-            let waiters = Set(queue.waiters.map(\.owner))
-            for owner in claims.waiting {
-                if case .some(.some(let token)) = tokens[owner] {
-                    granted.append((owner, token))
-                } else if !waiters.contains(owner) {
-                    missing.append(owner)
-                }
-            }
-            lost = claims.held.filter { tokens[$0.claim.owner] != $0.token || $0.file != file }
-        }
-    }
-
-    private func vanished(_ name: LockName) {
-        _ = registry.watch([], for: name)
-        let claims = registry.claims(on: name)
-        for owner in claims.waiting { registry.restart(owner) }
-        for held in claims.held { registry.lose(held.claim.owner, held.token, .removed) }
-    }
-
-    /// Whether the session's files and directory are still what others see.
-    var isInPlace: Bool { directory.isInPlace && files.areInPlace }
-
-    /// Ends a session whose files are gone: to all others it is dead already.
-    func breakDown() {
-        _ = registry.end(waits: .restart, holds: .removed)
-        files.remove()
-        thread.stop()
-        wakeThread()
-        cache.clear()
-    }
-
-    /// Ends the session without waiting for anything, as the end of the process would.
-    func abandon() {
-        for name in registry.end(waits: .closed, holds: .closed) { _ = try? giveUp(name) }
-        files.remove()
-        thread.stop()
-        wakeThread()
-    }
-
-    /// Takes everything of this session out of the queue of `name`.
-    func giveUp(_ name: LockName) throws(LockError) -> Section<Void> {
-        try attempt(name, creating: false) { change, _ in change.removeSession() }
     }
 }

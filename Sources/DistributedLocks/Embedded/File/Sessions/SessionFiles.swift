@@ -90,6 +90,12 @@ final class SessionFiles: Sendable {
         return FileIdentity(info) == identity
     }
 
+    /// Makes both files look used just now, so that they are left alone by what removes old files.
+    func touch() {
+        alive.touch()
+        wake.touch()
+    }
+
     /// Removes both files, which ends the session for everybody else, even if forked processes have duplicates.
     func remove() {
         try? directory.sessions.remove(SessionFileName.wake.of(id))

@@ -8,6 +8,9 @@ package struct SessionID: Hashable, Sendable, CustomStringConvertible {
         self.low = low
     }
 
+    /// No session.
+    package static let none = SessionID(high: 0, low: 0)
+
     /// Draws a fresh identifier.
     init(from source: RandomSource) {
         self.init(high: source.next(), low: source.next())

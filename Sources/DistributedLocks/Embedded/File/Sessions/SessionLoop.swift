@@ -6,44 +6,42 @@
     import Musl
 #endif
 
-/// What a session's thread does: it sleeps until another session sends a message or ends, and acts on that.
+/// What a session's thread does: it sleeps until another session sends a message or ends, or a task leaves an errand, and
+/// acts on that.
 ///
-/// It never waits for a lock: a file that is busy is tried again a little later. It measures time with the kernel's
-/// monotonic clock, not with the injected one, since `poll` does.
+/// While the session is in use it beats every tenth of a second, to see to what has lasted longer than that; else it sleeps
+/// until something happens. It never waits for a lock: a file that is busy is tried again a little later. It measures time
+/// with the kernel's monotonic clock, not with the injected one, since `poll` does.
 struct SessionLoop {
-    private typealias Clock = ContinuousClock
+    typealias Clock = ContinuousClock
 
-    private let session: FileSession
+    let session: FileSession
     private var watches: [SessionID: DeathWatch] = [:]
     private var buffer = [UInt8](repeating: 0, count: 65_536)
-    private var dirty: Set<LockName> = []
+    private var dirtyNames: Set<LockName> = []
+    private var dirtyPlaces: Set<OwnerID> = []
     private var retryDelay = Duration.zero
-    private var isParked = false
-    private var nextTick: ContinuousClock.Instant
-    private var nextSweep: ContinuousClock.Instant
-    private var inspection: Inspection
+    private var hasRest = false
+    private var housekeeping: Housekeeping
 
     private static let retryDelays = Duration.milliseconds(1)...Duration.milliseconds(20)
     private static let retryDelayAfterError = Duration.seconds(1)
-    private static let sweepInterval = Duration.seconds(600)
 
     init(_ session: FileSession) {
         self.session = session
-        inspection = Inspection(session)
-        nextTick = Clock.now.advanced(by: session.configuration.tickInterval)
-        nextSweep = Clock.now.advanced(by: Self.sweepInterval)
+        housekeeping = Housekeeping(session, at: Clock.now)
     }
 
     /// Runs until the session ends.
     mutating func run() {
-        Sweeper(session).run()
         while !session.thread.isStopping {
             updateWatches()
             probe()
-            recheck()
+            retryDelay = max(work(), recheck())
             sleep()
-            tickIfDue()
+            if housekeeping.run(at: Clock.now) { checkWatches() }
         }
+        housekeeping.end()
     }
 }
 
@@ -80,25 +78,63 @@ extension SessionLoop {
         }
     }
 
-    private mutating func recheck() {
-        dirty.formUnion(session.registry.takeDirty())
-        guard !dirty.isEmpty else { return }
+    /// Looks at all that is watched, and cannot be told of its end.
+    private mutating func checkWatches() {
+        for (id, watch) in watches where watch.pipe == nil {
+            if let pipe = try? session.peers.watch(id) { watches[id]?.pipe = pipe }
+            watches[id]?.nextProbe = Clock.now
+        }
+    }
+}
+
+// MARK: - Working
+
+extension SessionLoop {
+    /// Does the errands.
+    ///
+    /// - Returns: When to try again what could not be done.
+    private mutating func work() -> Duration {
+        var rest: [LockName: Errands.Batch] = [:]
+        for (name, batch) in session.errands.take() {
+            let left = session.perform(batch, at: name, now: Clock.now)
+            if !left.isEmpty { rest[name] = left }
+        }
+        session.errands.finish(rest)
+        hasRest = !rest.isEmpty
+        return hasRest ? nextDelay : .zero
+    }
+
+    /// Looks at what may have changed.
+    ///
+    /// - Returns: When to try again what could not be done.
+    private mutating func recheck() -> Duration {
+        let (names, places) = session.registry.takeDirty()
+        dirtyNames.formUnion(names)
+        dirtyPlaces.formUnion(places)
         var delay = Duration.zero
-        for name in dirty {
+        for name in dirtyNames {
             do throws(LockError) {
-                if try session.recheck(name) {
-                    dirty.remove(name)
+                if try session.recheck(name) { dirtyNames.remove(name) } else { delay = max(delay, nextDelay) }
+            } catch {
+                delay = Self.retryDelayAfterError
+            }
+        }
+        for owner in dirtyPlaces {
+            do throws(LockError) {
+                if try session.recheck(place: owner) {
+                    dirtyPlaces.remove(owner)
                 } else {
-                    delay = max(
-                        delay,
-                        min(max(retryDelay * 2, Self.retryDelays.lowerBound), Self.retryDelays.upperBound)
-                    )
+                    delay = max(delay, nextDelay)
                 }
             } catch {
                 delay = Self.retryDelayAfterError
             }
         }
-        retryDelay = delay
+        return delay
+    }
+
+    private var nextDelay: Duration {
+        min(max(retryDelay * 2, Self.retryDelays.lowerBound), Self.retryDelays.upperBound)
     }
 }
 
@@ -106,16 +142,18 @@ extension SessionLoop {
 
 extension SessionLoop {
     private mutating func sleep() {
-        let watched = watches.filter { $0.value.pipe != nil }.map(\.key)
+        // The descriptors stay open: nothing but this thread closes them.
         var polled = [session.files.withPipe { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }]
+        let places = housekeeping.places?.withNumber { $0 } ?? -1
+        polled.append(pollfd(fd: places, events: Int16(POLLIN), revents: 0))
+        let watched = watches.filter { $0.value.pipe != nil }.map(\.key)
         for id in watched {
-            // The descriptors stay open: nothing but this thread closes them.
-            let number = watches[id]?.pipe?.withNumber { $0 } ?? -1
-            polled.append(pollfd(fd: number, events: 0, revents: 0))
+            polled.append(pollfd(fd: watches[id]?.pipe?.withNumber { $0 } ?? -1, events: 0, revents: 0))
         }
         guard poll(&polled, nfds_t(polled.count), timeout()) > 0 else { return }
         let now = Clock.now
-        for (id, result) in zip(watched, polled.dropFirst()) where result.revents != 0 { watches[id]?.hungUp(at: now) }
+        for (id, result) in zip(watched, polled.dropFirst(2)) where result.revents != 0 { watches[id]?.hungUp(at: now) }
+        if polled[1].revents != 0 { housekeeping.checkPlaces() }
         if polled[0].revents != 0 { drain() }
     }
 
@@ -123,41 +161,17 @@ extension SessionLoop {
     private func timeout() -> Int32 {
         let now = Clock.now
         var instants = watches.values.compactMap(\.nextProbe)
-        if !dirty.isEmpty { instants.append(now.advanced(by: retryDelay)) }
-        if !isParked { instants.append(nextTick) }
+        if hasRest || !dirtyNames.isEmpty || !dirtyPlaces.isEmpty { instants.append(now.advanced(by: retryDelay)) }
+        instants.append(housekeeping.next)
         guard let next = instants.min() else { return -1 }
         let milliseconds = (now.duration(to: next).seconds * 1_000).rounded(.up)
         return Int32(min(max(milliseconds, 0), 3_600_000))
     }
 
     private mutating func drain() {
-        isParked = false
         let (messages, byteCount) = session.files.withPipe { WakeMessage.drain($0, &buffer) }
         for message in messages { session.receive(message) }
         // As much as this means that the pipe may have been full, and messages dropped.
         if byteCount >= session.files.pipeCapacity / 2 { session.registry.suspect(session.registry.names) }
-    }
-}
-
-// MARK: - Ticking
-
-extension SessionLoop {
-    private mutating func tickIfDue() {
-        let now = Clock.now
-        guard !isParked, now >= nextTick else { return }
-        nextTick = now.advanced(by: session.configuration.tickInterval)
-        guard inspection.run() else {
-            session.breakDown()
-            return
-        }
-        for (id, watch) in watches {
-            if watch.pipe == nil, let pipe = try? session.peers.watch(id) { watches[id]?.pipe = pipe }
-            watches[id]?.nextProbe = now
-        }
-        if now >= nextSweep {
-            nextSweep = now.advanced(by: Self.sweepInterval)
-            Sweeper(session).run()
-        }
-        isParked = session.thread.parks(ifIdle: session.registry.isEmpty)
     }
 }

@@ -14,9 +14,9 @@ import Synchronization
 final class SessionThread: Sendable {
     private enum Phase {
         case notStarted
-        /// Runs; `wasUsed` if there was something to do since the last tick.
+        /// Runs; `wasUsed` if there was something to do since the last beat.
         case running(wasUsed: Bool)
-        /// Runs, but has nothing to look after, and will not tick until it is woken.
+        /// Runs, but has nothing to look for, and sleeps until it is woken or told something.
         case parked
         case stopping
         case ended
@@ -85,15 +85,22 @@ final class SessionThread: Sendable {
         }
     }
 
-    /// Whether the thread may stop ticking; asked by the thread itself, once for each tick.
+    /// Whether anybody has used the session since the last beat.
+    var isUsed: Bool {
+        state.withLock { state in
+            if case .running = state.phase { true } else { false }
+        }
+    }
+
+    /// Whether the thread may stop beating; asked by the thread itself, once for each beat.
     ///
-    /// - Parameter isIdle: Whether nothing is held or waited for.
+    /// - Parameter isSettled: Whether it has nothing to look for.
     /// - Returns: Whether it stops.
-    func parks(ifIdle isIdle: Bool) -> Bool {
+    func parks(ifSettled isSettled: Bool) -> Bool {
         state.withLock { state in
             guard case .running(let wasUsed) = state.phase else { return false }
-            state.phase = wasUsed || !isIdle ? .running(wasUsed: false) : .parked
-            return !wasUsed && isIdle
+            state.phase = wasUsed || !isSettled ? .running(wasUsed: false) : .parked
+            return !wasUsed && isSettled
         }
     }
 

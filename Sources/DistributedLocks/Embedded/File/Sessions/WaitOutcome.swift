@@ -4,8 +4,19 @@ enum WaitOutcome: Sendable {
     case granted(HeldClaim)
     /// Its place in the queue is lost through no fault of its own; ask again.
     case restart
+    /// Its time is over, and it is out of the queue.
+    case expired(Contention)
+    /// Its time is over, and it may still be in the queue.
+    case failed(LockError)
     /// The claim has been released.
     case withdrawn
     /// The store has been closed.
     case closed
+}
+
+/// What the first look at the queue gave a request.
+enum Entrance: Sendable {
+    case granted(HeldClaim)
+    case waiting(WaitSlot<WaitOutcome>, Contention)
+    case refused(Contention)
 }

@@ -1,0 +1,102 @@
+import Synchronization
+
+/// What tasks leave to the session's thread: arrivals and departures of waiters at names that this very process uses
+/// already, so that many of them share one critical section, and none is done on the threads of the callers.
+final class Errands: Sendable {
+    /// A request on its way into the queue.
+    struct Arrival: Sendable {
+        let request: LockRequest
+        let isRetry: Bool
+        let answer: WaitSlot<Result<Entrance, LockError>>
+    }
+
+    /// A claim on its way out of the queue.
+    struct Departure: Sendable {
+        let claim: LockClaim
+        /// Who wants to know; nobody if the time of the claim is over, which is told to its waiter.
+        let answer: Latch<Result<ReleaseOutcome, LockError>>?
+        let since: ContinuousClock.Instant
+    }
+
+    /// What has to be done at one name; arrivals first.
+    struct Batch: Sendable {
+        var arrivals: [Arrival] = []
+        var departures: [Departure] = []
+
+        var isEmpty: Bool { arrivals.isEmpty && departures.isEmpty }
+    }
+
+    private struct State {
+        var batches: [LockName: Batch] = [:]
+        /// The names that the thread is busy with.
+        var current: Set<LockName> = []
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
+
+    /// Leaves an arrival.
+    ///
+    /// - Returns: `false` if the session is closed.
+    func add(_ arrival: Arrival) -> Bool {
+        add(at: arrival.request.claim.name) { $0.arrivals.append(arrival) }
+    }
+
+    /// Leaves a departure.
+    ///
+    /// - Returns: `false` if the session is closed.
+    func add(_ departure: Departure) -> Bool {
+        add(at: departure.claim.name) { $0.departures.append(departure) }
+    }
+
+    private func add(at name: LockName, _ body: (inout Batch) -> Void) -> Bool {
+        state.withLock { state in
+            guard !state.isClosed else { return false }
+            body(&state.batches[name, default: Batch()])
+            return true
+        }
+    }
+
+    /// Whether anything is on its way at `name`.
+    func concern(_ name: LockName) -> Bool {
+        state.withLock { $0.batches[name] != nil || $0.current.contains(name) }
+    }
+
+    /// Whether there is anything to do.
+    var isEmpty: Bool { state.withLock { $0.batches.isEmpty } }
+
+    /// All that has to be done; the names stay concerned until ``finish(_:)``.
+    func take() -> [LockName: Batch] {
+        state.withLock { state in
+            defer { state.batches = [:] }
+            state.current = Set(state.batches.keys)
+            return state.batches
+        }
+    }
+
+    /// Says what is left of what was taken.
+    func finish(_ rest: [LockName: Batch]) {
+        state.withLock { state in
+            state.current = []
+            for (name, batch) in rest {
+                var whole = batch
+                if let later = state.batches[name] {
+                    whole.arrivals += later.arrivals
+                    whole.departures += later.departures
+                }
+                state.batches[name] = whole
+            }
+        }
+    }
+
+    /// Takes nothing more.
+    ///
+    /// - Returns: What has not been done.
+    func close() -> [Batch] {
+        state.withLock { state in
+            state.isClosed = true
+            defer { state.batches = [:] }
+            return Array(state.batches.values)
+        }
+    }
+}
