@@ -218,7 +218,7 @@ extension LeaseKeeper {
     }
 
     private func announce(_ record: LeaseRecord, _ change: LeaseRecord.Change) {
-        // What nobody could rely on was not lost: the acquire says how it ended.
+        // A lease that no user got was not lost by anybody: its acquire says how it ended.
         if change.isHandedOut { log.changed(record, to: change.state, at: change.now) }
         guard case .lost(let reason) = change.state else { return }
         guard change.isHandedOut else { return LockSpans.end(record.span, .released) }

@@ -18,7 +18,7 @@
 ///   that can keep a claim by themselves are asked to do that instead, and the life ends at once.
 /// - *ended*: for one reason, for good. A renewal that is confirmed afterwards changes nothing.
 ///
-/// A lease that has not been handed to a user yet is given back at once, whatever `holdAtLeast` says: nobody has worked under it.
+/// A lease that has not been handed to a user yet is given back at once, whatever `holdAtLeast` says: no user has worked under it.
 ///
 /// To its user the lease is over as soon as it lingers: that is announced once, and the reason stays *released*, whatever
 /// happens to the claim until `holdAtLeast`.

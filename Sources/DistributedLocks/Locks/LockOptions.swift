@@ -13,7 +13,7 @@ public struct LockOptions: Hashable, Sendable {
     /// ZooKeeper) this process keeps the name: it has to stay until ``LockService/drain()`` has returned, and `close()` or the end of
     /// the process frees the name early.
     ///
-    /// A lease that is lost is not kept, and neither is what an acquire has got that did not succeed.
+    /// A lease that is lost is not kept, and neither is a claim that no user got, since its acquire was cancelled or failed.
     public var holdAtLeast: Duration?
 
     /// How long the name is held at the most; no limit by default. Then the lease is lost (``LossReason/heldTooLong``),

@@ -106,8 +106,9 @@ struct FaultyStoreTests {
         #expect(try await base.list().map(\.name) == [name])
     }
 
-    @Test("What cannot happen to the store is refused, so that no test passes without testing anything")
-    func refused() async throws {
+    @Test func `What cannot happen to the store is refused, so that no test passes without testing anything`()
+        async throws
+    {
         let lasting = FaultyStore(MemoryStore(clock: clock.leaseClock))
         #expect(throws: LockError.unsupported(store: "memory:", feature: "leases that are renewed")) {
             try lasting.keepInjecting(.lostRequest, into: [.acquire, .renew])

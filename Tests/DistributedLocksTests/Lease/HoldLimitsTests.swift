@@ -22,8 +22,7 @@ import Testing
         #expect(await lease.release() == .released)
     }
 
-    @Test("Where the store cannot keep it, draining waits for it")
-    func drain() async throws {
+    @Test func `Where the store cannot keep it, draining waits for it`() async throws {
         let lease = try await bench.lock(options: LockOptions(holdAtLeast: .seconds(5))).acquire()
         await lease.release()
         let drained = Recorder<Bool>()
@@ -37,8 +36,7 @@ import Testing
         await drain.value
     }
 
-    @Test("Where the store cannot keep it, closing cuts it short")
-    func close() async throws {
+    @Test func `Where the store cannot keep it, closing cuts it short`() async throws {
         let lease = try await bench.lock(options: LockOptions(holdAtLeast: .seconds(500))).acquire()
         await lease.release()
         await bench.service.close()
@@ -46,8 +44,9 @@ import Testing
         #expect(lease.state == .lost(.released))
     }
 
-    @Test("Where the store keeps it: it is asked once, for the rest of the time, and nothing is left to do")
-    func keptByTheStore() async throws {
+    @Test func `Where the store keeps it: it is asked once, for the rest of the time, and nothing is left to do`()
+        async throws
+    {
         let bench = Bench(releasesLater: true)
         let lease = try await bench.lock(options: LockOptions(holdAtLeast: .seconds(25))).acquire()
         await bench.advance(to: 4)
@@ -64,8 +63,10 @@ import Testing
         #expect(bench.store.renewed.count == 0)
     }
 
-    @Test("Where the store keeps it: an attempt that fails is repeated with what is left, and ends as a plain release")
-    func keptAtLast() async throws {
+    @Test
+    func `Where the store keeps it: an attempt that fails is repeated with what is left, and ends as a plain release`()
+        async throws
+    {
         let bench = Bench(releasesLater: true)
         let error = bench.store.unreachable
         bench.store.onKeep { [clock = bench.clock] _, _ in
@@ -110,8 +111,7 @@ import Testing
         #expect(await lease.release() == .deferred, "it has been confirmed meanwhile")
     }
 
-    @Test("Where the store keeps it: closing keeps it for the rest, and is done then")
-    func keptAcrossClose() async throws {
+    @Test func `Where the store keeps it: closing keeps it for the rest, and is done then`() async throws {
         let bench = Bench(releasesLater: true)
         let lease = try await bench.lock(options: LockOptions(holdAtLeast: .seconds(500))).acquire()
         let short = try await bench.lock("b", options: LockOptions(holdAtLeast: .seconds(5))).acquire()
@@ -124,8 +124,11 @@ import Testing
         #expect(bench.store.closed.count == 1)
     }
 
-    @Test("What nobody got is never kept: a cancelled acquire, and a grant that arrives while the service closes")
-    func neverHandedOut() async throws {
+    @Test
+    func
+        `A claim that no user got is never kept: a cancelled acquire, and a grant that arrives while the service closes`()
+        async throws
+    {
         let bench = Bench(releasesLater: true)
         let gate = Gate()
         bench.store.onAcquire { [store = bench.store] request in

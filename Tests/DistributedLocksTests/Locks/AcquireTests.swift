@@ -57,8 +57,9 @@ import Testing
         #expect(store.released.count == 0, "the store has said that nothing is left")
     }
 
-    @Test("Who waits is told who is in the way, and since when; how long it was held is told with the error")
-    func whoIsInTheWay() async throws {
+    @Test func `A waiter is told who is in the way; the error says how long the lock has been held`()
+        async throws
+    {
         let told = Recorder<Contention>()
         var holder = Holder(host: "web-9", processID: 7)
         holder.waitingSince = UnixTime(microseconds: 1_699_999_000_000_000)
@@ -75,8 +76,24 @@ import Testing
         #expect(error?.description == "timed out after 0 ms waiting for \"a\": held by web-9 (pid 7) for 60 s")
     }
 
-    @Test("What a store finds wrong with a request is said with the name of the lock")
-    func refusedWithName() async throws {
+    @Test func `A forced release from somebody else says who holds the name, and when that was seen`() async throws {
+        let configuration = LockConfiguration.testing()
+        let service = LockService(MemoryStore(clock: clock.leaseClock), configuration: configuration)
+        let lease = try await service.lock("a").acquire()
+        let error = await #expect(throws: LockError.self) {
+            try await service.forceRelease(lease.name, from: .token(FencingToken(rawValue: 99)))
+        }
+        guard case .busy(lease.name, let contention) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(contention.holders.map(\.host) == ["web-3"])
+        #expect(contention.observedAt == configuration.wallClock.now)
+        #expect(try await service.forceRelease(lease.name, from: .owner(lease.owner)).count == 1)
+        #expect(lease.state == .lost(.revoked))
+    }
+
+    @Test func `The error of a request that the store refuses as invalid names the lock`() async throws {
         let service = LockService(MemoryStore(clock: clock.leaseClock), configuration: .testing())
         let lease = try await service.semaphore("pool", permits: 2).permit.acquire()
         let reason = "\"pool\" cannot be locked: the semaphore is in use with 2 permits; 3 were asked for"

@@ -63,8 +63,7 @@ import Testing
         #expect(bench.logs.entries.map { "\($0.message)" } == [], "nobody has lost anything")
     }
 
-    @Test("Waiters end with closed when the service closes, and nothing is logged of them")
-    func waiters() async throws {
+    @Test func `Waiters end with closed when the service closes, and nothing is logged of them`() async throws {
         let logs = InMemoryLogHandler()
         let base = MemoryStore(clock: clock.leaseClock)
         let service = LockService(base, configuration: .testing(logs))

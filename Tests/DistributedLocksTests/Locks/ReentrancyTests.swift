@@ -122,8 +122,9 @@ import Testing
         }
     }
 
-    @Test("Noticed at any depth, through other locks and tasks in between")
-    func depth() async throws {
+    @Test func `A task that waits for itself notices it at any depth, through other locks and tasks in between`()
+        async throws
+    {
         let (a, b, c) = (try service.lock("a"), try service.readWriteLock("b"), try service.semaphore("c", permits: 2))
         let work = Task {
             try await a.withLock { _ in
@@ -138,8 +139,7 @@ import Testing
         expectWaitsForItself(await timeOut(work))
     }
 
-    @Test("The third permit of a semaphore with two, where the first two are this task's")
-    func allPermits() async throws {
+    @Test func `The third permit of a semaphore with two, where the first two are this task's`() async throws {
         let semaphore = try service.semaphore("a", permits: 2)
         let work = Task {
             try await semaphore.withPermit { _ in
@@ -169,8 +169,7 @@ import Testing
         expectWaitsForItself(await timeOut(work), .upgrade)
     }
 
-    @Test("On: a permit does not cover the exclusive lock of its name")
-    func otherMode() async throws {
+    @Test func `On: a permit does not cover the exclusive lock of its name`() async throws {
         let options = LockOptions(reentrant: true)
         let semaphore = try service.semaphore("a", permits: 2, options: options)
         let lock = try service.lock("a", options: options)
@@ -180,8 +179,9 @@ import Testing
         expectWaitsForItself(await timeOut(work), .otherMode)
     }
 
-    @Test("On: the form that is not scoped waits for itself, and does not say that re-entrancy is off")
-    func unscoped() async throws {
+    @Test func `On: the form that is not scoped waits for itself, and does not say that re-entrancy is off`()
+        async throws
+    {
         let lock = try service.lock("a", options: LockOptions(reentrant: true))
         let work = Task {
             try await lock.withLock { _ in _ = try await lock.acquire(timeout: .seconds(5)) }
@@ -189,8 +189,7 @@ import Testing
         expectWaitsForItself(await timeOut(work), .unscoped)
     }
 
-    @Test("On: sibling tasks under one lease overlap, as documented")
-    func siblings() async throws {
+    @Test func `On: sibling tasks under one lease overlap, as documented`() async throws {
         let lock = try service.lock("a", options: LockOptions(reentrant: true))
         let inside = Gate()
         try await lock.withLock { outer in

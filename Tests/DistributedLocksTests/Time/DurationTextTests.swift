@@ -18,7 +18,6 @@ import Testing
     }
 
     @Test(
-        "An age is told in whole units",
         arguments: [
             (Duration.zero, "0 s"), (.milliseconds(12_999), "12 s"), (.seconds(119), "119 s"), (.seconds(120), "2 min"),
             (.seconds(7_199), "119 min"), (.seconds(7_200), "2 h"), (.seconds(172_799), "47 h"),
@@ -26,7 +25,7 @@ import Testing
             (.seconds(-3), "0 s"),
         ]
     )
-    func age(duration: Duration, text: String) {
+    func `An age is told in whole units`(duration: Duration, text: String) {
         #expect(duration.ageText == text)
     }
 

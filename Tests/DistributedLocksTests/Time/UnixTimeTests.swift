@@ -15,8 +15,8 @@ struct UnixTimeTests {
         #expect(UnixTime(microseconds: microseconds).description == expected)
     }
 
-    @Test("How long ago something was; nothing if it is still to come, and no overflow with the times of others")
-    func age() {
+    @Test func `How long ago something was; nothing if it is still to come, and no overflow with the times of others`()
+    {
         let now = UnixTime(microseconds: 5_000_000)
         #expect(now.age(of: UnixTime(microseconds: 2_000_000)) == .seconds(3))
         #expect(now.age(of: now) == .zero)
