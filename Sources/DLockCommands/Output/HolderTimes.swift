@@ -9,13 +9,7 @@ struct HolderTimes: Hashable {
 
     /// The times at `now`. Each participant's times are by some machine's clock, so that they may make no sense together.
     init(_ holder: Holder, now: UnixTime) {
-        held = holder.heldSince.flatMap { Self.duration(from: $0, to: now) }
-        waited = holder.waitingSince.flatMap { Self.duration(from: $0, to: holder.heldSince ?? now) }
-    }
-
-    private static func duration(from start: UnixTime, to end: UnixTime) -> Duration? {
-        guard start <= end else { return nil }
-        // Other programs may have written any time: the difference of two may be more than 64 bits of microseconds.
-        return .microseconds(end.microseconds) - .microseconds(start.microseconds)
+        held = holder.heldSince.flatMap { now.age(of: $0) }
+        waited = holder.waitingSince.flatMap { (holder.heldSince ?? now).age(of: $0) }
     }
 }

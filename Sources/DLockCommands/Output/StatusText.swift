@@ -51,15 +51,3 @@ struct StatusText {
         duration.map { " for \($0.ageText)" } ?? ""
     }
 }
-
-extension Duration {
-    /// An age in whole units, for people: `12 s`, `5 min`, `3 h`, `2 d`.
-    var ageText: String {
-        switch Int(seconds) {
-        case ..<120: "\(Int(seconds)) s"
-        case ..<7_200: "\(Int(seconds) / 60) min"
-        case ..<172_800: "\(Int(seconds) / 3_600) h"
-        default: "\(Int(seconds) / 86_400) d"
-        }
-    }
-}

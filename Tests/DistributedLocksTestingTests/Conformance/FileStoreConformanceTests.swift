@@ -7,14 +7,6 @@ import Testing
 struct FileStoreConformanceTests {
     @Test(arguments: StoreConformance.checks)
     func conforms(_ check: ConformanceCheck) async throws {
-        // Its files record names as text.
-        if check.name == "names.bytes" {
-            return await withKnownIssue(isIntermittent: true) { try await run(check) }
-        }
-        try await run(check)
-    }
-
-    private func run(_ check: ConformanceCheck) async throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("dlock-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: directory) }
         let outcome = try await check.run(on: StoreFixture { try FileStore(directory: directory) })
