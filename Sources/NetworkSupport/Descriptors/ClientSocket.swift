@@ -30,7 +30,7 @@ package enum ClientSocket {
         try pipeline.addHandler(ShutdownHandler(), position: .first)
     }
 
-    #if os(Linux) || os(Android)
+    #if os(Linux)
         private static func closeOnExec(_ handle: Int32) throws {
             let type = try option(SO_TYPE, of: handle) | flag(SOCK_CLOEXEC) | flag(SOCK_NONBLOCK)
             let fresh = socket(try option(SO_DOMAIN, of: handle), type, try option(SO_PROTOCOL, of: handle))

@@ -22,7 +22,7 @@ package enum EventLoops {
     private static let areClosedOnExec: Bool = {
         // All of its loops are there once the group is.
         _ = MultiThreadedEventLoopGroup.singleton
-        #if os(Linux) || os(Android)
+        #if os(Linux)
             for descriptor in OpenDescriptors.all where OpenDescriptors.isEventLoop(descriptor) {
                 _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             }

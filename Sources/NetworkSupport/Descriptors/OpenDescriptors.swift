@@ -1,10 +1,8 @@
-#if os(Linux) || os(Android)
+#if os(Linux)
     #if canImport(Glibc)
         import Glibc
     #elseif canImport(Musl)
         import Musl
-    #elseif canImport(Android)
-        import Android
     #endif
 
     /// What /proc says of the descriptors of this process (https://man7.org/linux/man-pages/man5/proc_pid_fdinfo.5.html).
