@@ -132,7 +132,7 @@ struct ZooKeeperTests {
 
     @Test func `A forced release says whom it cut off, and the next one goes on`() async throws {
         try await with { server, dlock in
-            #expect(try await dlock.run("release", "--force", "x").output == "\"x\" was not held\n")
+            #expect(try await dlock.run("release", "--force", "x").exitCode == 1)
             let holder = try dlock.start("run", "x", "--", "sleep", "60")
             try await dlock.waitUntil("x", holders: 1, waiters: 0)
             let stranger = try server.kazoo("\(dlock.folder)/x")
