@@ -149,17 +149,29 @@ struct RunTests {
         #expect(finished.exitCode == 9)
     }
 
-    @Test("--hold-at-least keeps the lock after the command; a signal ends that")
-    func holdAtLeast() async throws {
-        let dlock = try tool()
-        let holder = try dlock.start("run", "--hold-at-least", "60s", "x", "--", "echo", "done")
-        try await holder.waitForOutput("done")
+    /// Runs a job that holds its lock for a while, and says how the lock is kept when no process is left.
+    private func keep(_ dlock: CommandLineTool) async throws {
+        let first = try await dlock.run("run", "--hold-at-least", "60s", "x", "--", "echo", "done")
+        #expect(first.exitCode == 0 && first.output == "done\n")
+        #expect(try await dlock.status("x").held)
         #expect(try await dlock.run("run", "--no-wait", "x", "--", "true").exitCode == 75)
-        holder.signal(SIGTERM)
-        #expect(try await holder.finished().exitCode == 0)
-        #expect(try await dlock.status("x").held == false)
-        let short = try await dlock.run("run", "--hold-at-least", "200ms", "x", "--", "true")
-        #expect(short.exitCode == 0)
+        // Ended by a signal, it is kept as well: the job has begun.
+        let second = try dlock.start("run", "--hold-at-least", "60s", "y", "--", "sh", "-c", "echo up; exec sleep 60")
+        try await second.waitForOutput("up")
+        second.signal(SIGTERM)
+        #expect(try await second.finished().exitCode == 143)
+        #expect(try await dlock.run("run", "--no-wait", "y", "--", "true").exitCode == 75)
+        // It ends by itself, and a waiter is served then.
+        #expect(try await dlock.run("run", "--hold-at-least", "1s", "z", "--", "true").exitCode == 0)
+        #expect(try await dlock.run("run", "--wait", "30s", "z", "--", "true").exitCode == 0)
+    }
+
+    @Test func `--hold-at-least is kept by a folder, without a process`() async throws {
+        try await keep(tool())
+    }
+
+    @Test func `--hold-at-least is kept by Redis, without a process`() async throws {
+        try await RedisServer.with { try await keep(CommandLineTool($0)) }
     }
 
     @Test("--hold-at-most ends the command in time")
