@@ -11,6 +11,8 @@
 
 #if defined(__linux__) && __has_attribute(swiftcall)
 
+// The hook is one of https://github.com/swiftlang/swift/blob/main/include/swift/Runtime/Concurrency.h. Sleeping has no hook that
+// the runtime's own clocks ask.
 #define SWIFT_CALL __attribute__((swiftcall))
 
 /// A job of the concurrency runtime; owned by whoever has to run it.
@@ -108,7 +110,9 @@ void dlock_executor_install(void) {
 }
 
 void dlock_executor_run(void) {
-    run_jobs(NULL);
+    while (true) {
+        run_jobs(NULL);
+    }
 }
 
 #else
