@@ -11,6 +11,8 @@
 
 #if defined(__linux__) && __has_attribute(swiftcall)
 
+// The hook is one of https://github.com/swiftlang/swift/blob/main/include/swift/Runtime/Concurrency.h. Sleeping has no hook that
+// the runtime's own clocks ask.
 #define SWIFT_CALL __attribute__((swiftcall))
 
 /// A job of the concurrency runtime; owned by whoever has to run it.
@@ -25,8 +27,8 @@ extern SWIFT_CALL void (*swift_task_enqueueGlobal_hook)(struct job *job, enqueue
 /// Runs a job on the calling thread; both words of the executor are null, which stands for the global one.
 extern SWIFT_CALL void swift_job_run(struct job *job, uintptr_t executor, uintptr_t implementation);
 
-/// Threads that tasks may block before others have to wait, on a machine with few processors.
-enum { least_threads = 4, first_capacity = 64 };
+/// How many threads there may be on a machine with one processor: a task that blocks one keeps no signal from being seen to.
+enum { least_threads = 2, first_capacity = 64 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t arrival = PTHREAD_COND_INITIALIZER;
@@ -108,7 +110,9 @@ void dlock_executor_install(void) {
 }
 
 void dlock_executor_run(void) {
-    run_jobs(NULL);
+    while (true) {
+        run_jobs(NULL);
+    }
 }
 
 #else
