@@ -14,7 +14,16 @@ import Synchronization
 /// writes a line when it has got it and one before it gives it back.
 @main
 enum FileStoreProbe {
-    static func main() async throws {
+    static func main() async {
+        do {
+            try await run()
+        } catch {
+            say("failed: \(error)")
+            exit(70)
+        }
+    }
+
+    private static func run() async throws {
         let arguments = CommandLine.arguments
         let store = try makeStore(arguments[1])
         if arguments.count == 5, arguments[2] == "stress", let count = Int(arguments[4]) {
@@ -198,9 +207,30 @@ private final class Probe: Sendable {
     }
 }
 
-/// A thread that may block.
+/// A thread that may block: not one of those that tasks share, since the runtime looks after these every second while one of
+/// them is blocked.
 private enum Thread {
-    static func start(_ body: @escaping @Sendable () -> Void) {
-        Task.detached { body() }
+    fileprivate final class Work: Sendable {
+        let body: @Sendable () -> Void
+
+        init(_ body: @escaping @Sendable () -> Void) {
+            self.body = body
+        }
     }
+
+    static func start(_ body: @escaping @Sendable () -> Void) {
+        let work = Unmanaged.passRetained(Work(body)).toOpaque()
+        #if canImport(Darwin)
+            var thread: pthread_t?
+        #else
+            var thread = pthread_t()
+        #endif
+        pthread_create(&thread, nil, runWork, work)
+    }
+}
+
+/// What the thread does.
+private func runWork(_ work: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    if let work { Unmanaged<Thread.Work>.fromOpaque(work).takeRetainedValue().body() }
+    return nil
 }

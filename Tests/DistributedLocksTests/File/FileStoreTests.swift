@@ -210,6 +210,17 @@ struct FileStoreTests {
         #expect(TemporaryDirectory.entries(room.path + "/sessions").isEmpty)
     }
 
+    @Test("at close, who waits for what this very store holds is told that it is closed, and is not granted first")
+    func closeWithOwnWaiter() async throws {
+        let store = try room.store()
+        let events = Collector<String>()
+        try await store.take(try claim("x")).lossSignal?.listen { _ in events.add("lost") }
+        let waits = [try await store.queue(try claim("x")), try await store.queue(try claim("x", .shared))]
+        await store.close()
+        for wait in waits { await #expect(throws: LockError.closed(store: store.label)) { try await wait.value } }
+        #expect(events.elements == ["lost"])
+    }
+
     @Test("closing hands on what is held even if a forked process still has the session's files open")
     func closeWithDuplicates() async throws {
         let (a, b) = (

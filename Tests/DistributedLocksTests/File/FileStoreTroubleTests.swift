@@ -87,6 +87,54 @@ struct FileStoreTroubleTests {
         await b.close()
     }
 
+    @Test("a waiter survives that the directory is removed and made anew, and that it is away for a moment")
+    func removedDirectory() async throws {
+        let (a, b) = (try room.store(), try room.store())
+        let lost = Collector<LossReason>()
+        try await a.take(try claim("x")).lossSignal?.listen { lost.add($0) }
+        let waiter = try await b.queue(try claim("x"))
+        TemporaryDirectory.remove(room.directory.path)
+        try await eventually("told") { lost.elements == [.removed] }
+        #expect(mkdir(room.directory.path, 0o700) == 0)
+        let grant = try #require(try await waiter.value.grant)
+        _ = try await b.release(grant.claim)
+        _ = try await a.take(try claim("x"))
+        await a.close()
+        await b.close()
+    }
+
+    @Test("a damaged lock file is an error at once, and releasing what never got into it is none")
+    func damagedFile() async throws {
+        let store = try room.store()
+        let one = try claim("x")
+        _ = try await store.take(one)
+        _ = try await store.release(one)
+        var bytes = TemporaryDirectory.contents(room.path + "/locks/x.lock")
+        bytes[20] ^= 1
+        TemporaryDirectory.write(bytes, to: room.path + "/locks/x.lock")
+        let two = try claim("x")
+        let error = await #expect(throws: LockError.self) { try await store.acquire(two, .none) }
+        #expect(error?.description.contains("x.lock is damaged") == true)
+        #expect(try await store.release(two) == .notHeld)
+        await store.close()
+    }
+
+    @Test("an idle file from before the first release is replaced, one that is held is refused")
+    func formerFormat() async throws {
+        func file(holders: UInt8) -> [UInt8] {
+            var bytes = [UInt8]("dlockfs1".utf8) + [9] + [UInt8](repeating: 0, count: 23)
+            bytes += [1, 0] + Array("x".utf8) + [UInt8](repeating: 7, count: 8) + [holders, 0, 0, 0, 0, 0, 0, 0]
+            return bytes + [UInt8](repeating: 0, count: 4_096 - bytes.count)
+        }
+        let store = try room.store()
+        _ = try await store.take(try claim("other"))
+        TemporaryDirectory.write(file(holders: 1), to: room.path + "/locks/x.lock")
+        await #expect(throws: LockError.self) { try await store.acquire(try claim("x"), .none) }
+        TemporaryDirectory.write(file(holders: 0), to: room.path + "/locks/x.lock")
+        _ = try await store.take(try claim("x"), .none)
+        await store.close()
+    }
+
     @Test("tokens grow although the wall clock steps back")
     func clockStepsBack() async throws {
         let store = try room.store()

@@ -13,6 +13,7 @@ extension FileStore {
         try check(request.holder)
         var wasTold = false
         var isRetry = false
+        var losses = 0
         while true {
             let session = isRetry ? try await sessionAfterLoss(request.patience) : try session()
             guard let session else { return .unavailable(Contention()) }
@@ -22,8 +23,10 @@ extension FileStore {
             let entrance: Entrance?
             do {
                 entrance = try await enter(request, session, isRetry: isRetry, wait)
-            } catch let error as LockError where isRetry && session.registry.isClosed && error != .closed(store: label)
-            {
+            } catch let error as LockError where losses < 100 && error != .closed(store: label) && session.isLost() {
+                // Its files are being taken away at this moment.
+                losses += 1
+                isRetry = true
                 continue
             }
             try session.thread.attend(to: session)
@@ -32,8 +35,10 @@ extension FileStore {
             case .granted(let held): return .granted(held.grant)
             case .refused(let contention): return .unavailable(contention)
             case .waiting(let slot, let contention):
-                if !wasTold { request.onQueued?(contention) }
-                wasTold = true
+                if !wasTold, let contention {
+                    wasTold = true
+                    request.onQueued?(contention)
+                }
                 if let acquisition = try await self.wait(in: slot, request, session, wait) { return acquisition }
                 isRetry = true
             }
@@ -74,26 +79,24 @@ extension FileStore {
         _ timer: DeadlineTimer
     ) async throws -> Entrance? {
         let name = request.claim.name
-        switch session.registry.known(request.claim.owner) {
-        case .held(let held): return .granted(held)
-        case .waiting(let slot):
-            let result = try await section(patience(of: request, session)) { () throws(LockError) in
-                try session.contention(of: request.claim)
-            }
-            guard case .done(let contention) = result else { return .waiting(slot, Contention()) }
-            return .waiting(slot, contention)
-        case .unknown: break
-        }
+        let slot = WaitSlot<WaitOutcome>()
         if request.patience != .none, session.registry.uses(name) || session.errands.concern(name) {
-            let arrival = Errands.Arrival(request: request, isRetry: isRetry, answer: WaitSlot())
-            guard session.errands.add(arrival) else { throw LockError.closed(store: label) }
+            let queued = request.onQueued.map { _ in WaitSlot<Contention?>() }
+            let arrival = Errands.Arrival(request: request, isRetry: isRetry, slot: slot, queued: queued)
+            // A session that has ended meanwhile is asked for anew.
+            guard session.errands.add(arrival) else {
+                slot.finish(.restart)
+                return .waiting(slot, nil)
+            }
             timer.set()
             session.wakeThread()
-            return try await arrival.answer.outcome().get()
+            guard let queued else { return .waiting(slot, nil) }
+            return .waiting(slot, try await queued.outcome())
         }
         do {
+            let arrival = Errands.Arrival(request: request, isRetry: isRetry, slot: slot, queued: nil)
             let result = try await section(patience(of: request, session)) { () throws(LockError) in
-                try session.enter([(request, isRetry)], of: name)
+                try session.enter([arrival], of: name)
             }
             guard case .done(let answers) = result else { return nil }
             return try answers.first?.get()
@@ -150,7 +153,9 @@ extension FileStore {
                 failure = error
             }
             let now = clock.now
-            guard case .storeFailed = failure, start.duration(to: now) <= Self.returnPatience else { throw failure }
+            guard case .storeFailed = failure, patience != .none, start.duration(to: now) <= Self.returnPatience else {
+                throw failure
+            }
             if case .until(let deadline) = patience, now >= deadline { return nil }
             try await clock.sleep(until: now.advanced(by: .milliseconds(50)))
         }

@@ -141,7 +141,7 @@ public final class FileStore: LockStore {
         }
         guard let session else { return }
         timers.close()
-        session.refuseErrands { .failure(.closed(store: label)) }
+        session.refuseErrands(.closed)
         for name in session.registry.end(waits: .closed, holds: .closed) { await giveUp(name, of: session) }
         for file in session.cache.takeAll() { session.retire(file) }
         session.thread.stop()

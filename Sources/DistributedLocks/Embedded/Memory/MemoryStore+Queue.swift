@@ -20,7 +20,7 @@ extension MemoryStore {
                 if let held = known.held { return .granted(self.grant(claim, known.ttl, held, now)) }
                 if let slot = known.slot { return .waiting(slot, try self.contention(of: claim, &line.queue, step)) }
             }
-            let tag = Tag(ttl: request.ttl)
+            let tag = Tag(ttl: request.ttl, arrival: now, waitingSince: request.holder.waitingSince)
             let entry = QueueEntry(owner: owner, mode: claim.mode, holder: request.holder, tag: tag)
             let mayWait = request.patience != .none
             switch try line.queue.request(entry, mayWait: mayWait, step.context, &step.news) {
@@ -116,8 +116,9 @@ extension MemoryStore {
     private func context(_ now: LeaseClock.Instant, after token: FencingToken) -> QueueContext<Tag> {
         QueueContext(
             floor: FencingToken(rawValue: token.rawValue + 1),
+            since: { $0.tag.wallTime(at: now) },
             isGone: { mark in mark.tag.expiry.map { $0 <= now } ?? false },
-            admit: { [self] mark in Tag(ttl: mark.tag.ttl, expiry: expiry(ttl: mark.tag.ttl, now: now)) }
+            admit: { [self] mark in mark.tag.expiring(expiry(ttl: mark.tag.ttl, now: now)) }
         )
     }
 

@@ -8,10 +8,27 @@ import Synchronization
 public final class MemoryStore: LockStore {
     struct Tag: Hashable, Sendable {
         let ttl: Duration
+        /// When it was asked for, by the store's clock and, if that was told, by the wall clock of whoever asked.
+        let arrival: LeaseClock.Instant
+        let waitingSince: UnixTime?
         /// When a holder's claim ends by itself; `nil` for waiters, and for claims that do not expire.
         var expiry: LeaseClock.Instant?
-        /// Whether the holder has left it to the store to give the claim back.
-        var isKept = false
+
+        /// The same with another end.
+        func expiring(_ expiry: LeaseClock.Instant?) -> Tag {
+            var tag = self
+            tag.expiry = expiry
+            return tag
+        }
+
+        /// The wall-clock time at an instant, by the clock of whoever asked.
+        func wallTime(at now: LeaseClock.Instant) -> UnixTime? {
+            guard let waitingSince else { return nil }
+            let (seconds, attoseconds) = arrival.duration(to: now).components
+            return UnixTime(
+                microseconds: waitingSince.microseconds &+ seconds &* 1_000_000 + attoseconds / 1_000_000_000_000
+            )
+        }
     }
 
     /// How a wait ended.
@@ -117,7 +134,7 @@ public final class MemoryStore: LockStore {
                     step.place(of: request.claim),
                     step.context,
                     &step.news
-                ) { _ in Tag(ttl: request.ttl, expiry: expiry) }
+                ) { tag in tag.expiring(expiry) }
                 step.news.moved = []
                 return isHeld ? .confirmed(validity(ttl: request.ttl, now: now)) : .refused(.removed)
             } ?? .refused(.removed)
@@ -143,7 +160,7 @@ public final class MemoryStore: LockStore {
         let expiry = clock.now.advanced(by: delay)
         let outcome = change(claim.name) { line, step -> ReleaseOutcome in
             let isHeld = try line.queue.retag(claim.owner, step.place(of: claim), step.context, &step.news) { tag in
-                Tag(ttl: tag.ttl, expiry: expiry, isKept: true)
+                tag.expiring(expiry)
             }
             guard isHeld else { return .notHeld }
             step.state.claims[claim.owner] = nil

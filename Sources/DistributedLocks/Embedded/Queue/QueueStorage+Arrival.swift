@@ -31,7 +31,7 @@ extension QueueStorage {
             var holder = entry
             let token = nextToken(context)
             holder.token = token
-            holder.holder.heldSince = context.now
+            holder.holder.heldSince = context.since(entry.mark)
             holder.tag = context.admit(entry.mark) ?? entry.tag
             let position = try append(holder)
             control.granted = control.tail

@@ -90,6 +90,7 @@ extension QueueStorage {
     ///   - context: Of the world.
     ///   - news: Whom it concerns besides.
     /// - Returns: What became of each, in the same order.
+    /// - Throws: Why the slots cannot be read or written.
     package mutating func expire(
         _ claims: [(owner: OwnerID, hint: QueuePlace?)],
         _ context: QueueContext<Tag>,
@@ -156,7 +157,7 @@ extension QueueStorage {
                 continue
             }
             let token = nextToken(context)
-            try grant(at: position, token, since: context.now, tag: tag)
+            try grant(at: position, token, since: context.since(head), tag: tag)
             control.granted += 1
             control.waiters -= min(control.waiters, 1)
             control.add(holder: head.mode, token)

@@ -60,6 +60,8 @@ extension QueueStorage {
     ///   - owner: Who is searched.
     ///   - hint: Where it stood.
     ///   - context: Is told the places of those who are met on the way.
+    /// - Returns: The position, and who stands there; `nil` if `owner` stands nowhere.
+    /// - Throws: Why the slots cannot be read.
     package mutating func locate(
         _ owner: OwnerID,
         _ hint: QueuePlace?,

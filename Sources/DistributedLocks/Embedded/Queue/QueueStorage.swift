@@ -48,8 +48,8 @@ package protocol QueueStorage<Tag> {
 package struct QueueContext<Tag: Hashable & Sendable> {
     /// New tokens are at least this, and always larger than the last one.
     package var floor: FencingToken
-    /// When new holders begin to hold.
-    package var now: UnixTime?
+    /// Since when an entry that is granted now holds the name.
+    package var since: (QueueMark<Tag>) -> UnixTime?
     /// Whether an entry belongs to nobody any more.
     package var isGone: (QueueMark<Tag>) -> Bool
     /// The tag that a waiter has as a holder; `nil` if it must not be granted, which drops it.
@@ -59,13 +59,13 @@ package struct QueueContext<Tag: Hashable & Sendable> {
 
     package init(
         floor: FencingToken,
-        now: UnixTime? = nil,
+        since: @escaping (QueueMark<Tag>) -> UnixTime? = { _ in nil },
         isGone: @escaping (QueueMark<Tag>) -> Bool = { _ in false },
         admit: @escaping (QueueMark<Tag>) -> Tag? = { $0.tag },
         found: @escaping (OwnerID, QueuePlace) -> Void = { _, _ in }
     ) {
         self.floor = floor
-        self.now = now
+        self.since = since
         self.isGone = isGone
         self.admit = admit
         self.found = found

@@ -55,6 +55,16 @@ package final class Descriptor: Sendable {
         )
     }
 
+    /// Whether so many more descriptors can be had.
+    func hasRoom(for count: Int) -> Bool {
+        var copies: [Descriptor] = []
+        for _ in 0..<count {
+            guard let copy = try? PlatformErrno.check({ fcntl(number, F_DUPFD_CLOEXEC, 0) }) else { return false }
+            copies.append(Descriptor(number: copy))
+        }
+        return true
+    }
+
     /// Runs `body` with the number, which must not be kept.
     func withNumber<Result, Failure: Error>(
         _ body: (Int32) throws(Failure) -> Result
@@ -137,6 +147,11 @@ package final class Descriptor: Sendable {
         }
     }
 
+    /// Writes `bytes` to something that has no offsets, as far as it takes them at once.
+    func write(_ bytes: [UInt8]) {
+        _ = writeBytes(number, bytes, bytes.count)
+    }
+
     /// Makes the file end at `length`, if it can be done.
     func cut(to length: Int) {
         _ = ftruncate(number, off_t(length))
@@ -174,6 +189,11 @@ package final class Descriptor: Sendable {
         while let name = entries.next() { names.append(name) }
         return names
     }
+}
+
+/// `write(2)`, which the methods of that name hide.
+private func writeBytes(_ file: Int32, _ start: UnsafeRawPointer, _ count: Int) -> Int {
+    write(file, start, count)
 }
 
 /// Which file a name leads to: the same as long as nobody removes or replaces it.

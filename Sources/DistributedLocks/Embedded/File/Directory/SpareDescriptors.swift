@@ -15,6 +15,10 @@ final class SpareDescriptors: Sendable {
 
     private static let count = 2
 
+    /// How many descriptors a session needs to begin: two files, two spares, a lock file, what watches files and pipes; and those
+    /// that Swift's runtime opens when a task sleeps or the main task is resumed, which ends the process if it cannot.
+    static let needed = 16
+
     /// Makes one of them available to whoever asks next.
     func give() {
         spares.withLock { _ = $0.popLast() }

@@ -28,13 +28,13 @@ package struct FileQueue: QueueStorage {
     /// The page that differs from the file. There is one at the most, so that all is written in its order.
     private var dirty: UInt64?
 
-    /// Begins a section.
+    /// Begins a section; `nil` if nothing has ever been written, and there is no name.
     ///
     /// - Parameters:
     ///   - firstPage: The first page of the file.
     ///   - name: What the file is for if it is new.
     ///   - file: The file.
-    /// - Returns: `nil` if nothing has ever been written, and there is no name.
+    /// - Throws: If the page is damaged.
     init?(_ firstPage: QueuePage, name: LockName?, in file: any Pages) throws(LockError) {
         self.file = file
         self.firstPage = firstPage

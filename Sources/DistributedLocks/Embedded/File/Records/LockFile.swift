@@ -95,6 +95,7 @@ package final class LockFile: Sendable {
     /// - Parameters:
     ///   - checksPlace: Whether to make sure that the file is still there; whoever holds the lock need not.
     ///   - change: Changes the queue, and has the name.
+    /// - Returns: What `change` returned, or why it did not run.
     /// - Throws: What `change` throws, or why the file cannot be read or written; then the queue is as it was, or as after
     ///   some of the steps.
     package func attempt<Result: Sendable>(
@@ -159,7 +160,11 @@ package final class LockFile: Sendable {
             if checksPlace {
                 guard let info = try? file.attributes(), info.st_nlink > 0 else { return .removed }
             }
-            let length = try readPage(&page, at: 0)
+            var length = try readPage(&page, at: 0)
+            if try isIdleInFormerFormat(page) {
+                file.cut(to: 0)
+                length = 0
+            }
             if length < QueuePage.size {
                 guard length == 0 else { throw damaged() }
                 for index in page.indices { page[index] = 0 }
@@ -175,6 +180,20 @@ package final class LockFile: Sendable {
         } catch {
             throw explain(error, "read")
         }
+    }
+
+    /// Whether the file was written before the first release, and nobody holds or waits: it had two slots of 1 MiB then, with
+    /// the name and the last token before the counts, and the one with the larger number of the two counted.
+    private func isIdleInFormerFormat(_ page: [UInt8]) throws(LockError) -> Bool {
+        guard QueuePage(bytes: page).magic == QueuePage.Control.formerMagic else { return false }
+        var other = [UInt8](repeating: 0, count: QueuePage.size)
+        _ = try readPage(&other, at: 1 << 20)
+        let slots = [QueuePage(bytes: page), QueuePage(bytes: other)]
+        guard let newest = slots.max(by: { $0.number(at: 8, UInt64.self) < $1.number(at: 8, UInt64.self) }) else {
+            return false
+        }
+        let counts = 42 + Int(newest.number(at: 32, UInt16.self))
+        return counts <= QueuePage.size - 8 && newest.number(at: counts, UInt64.self) == 0
     }
 
     private func checkedName(_ queue: FileQueue) throws(LockError) -> LockName {

@@ -7,7 +7,26 @@ final class Errands: Sendable {
     struct Arrival: Sendable {
         let request: LockRequest
         let isRetry: Bool
-        let answer: WaitSlot<Result<Entrance, LockError>>
+        /// Where its task waits.
+        let slot: WaitSlot<WaitOutcome>
+        /// Who wants to know when it is in the queue, if anybody does; told `nil` if it never is.
+        let queued: WaitSlot<Contention?>?
+
+        /// Tells how it went.
+        func finish(_ answer: Result<Entrance, LockError>) {
+            switch answer {
+            case .success(.granted(let held)): end(.granted(held))
+            case .success(.waiting(_, let contention)): queued?.finish(contention ?? Contention())
+            case .success(.refused(let contention)): end(.expired(contention))
+            case .failure(let error): end(.failed(error))
+            }
+        }
+
+        /// Ends the wait.
+        func end(_ outcome: WaitOutcome) {
+            slot.finish(outcome)
+            queued?.finish(nil)
+        }
     }
 
     /// A claim on its way out of the queue.

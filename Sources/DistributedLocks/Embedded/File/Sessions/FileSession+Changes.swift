@@ -3,16 +3,15 @@
 extension FileSession {
     /// Asks for several claims on one name.
     ///
-    /// - Parameter requests: The requests, and whether an earlier session of the store may have left something of each.
     /// - Returns: The answers, in the same order.
-    func enter(_ requests: [(request: LockRequest, isRetry: Bool)], of name: LockName) throws(LockError) -> Section<
+    func enter(_ arrivals: [Errands.Arrival], of name: LockName) throws(LockError) -> Section<
         [Result<Entrance, LockError>]
     > {
         try attempt(name, creating: true) { queue, scope throws(LockError) -> [Result<Entrance, LockError>] in
             var answers: [Result<Entrance, LockError>] = []
-            for (request, isRetry) in requests {
+            for arrival in arrivals {
                 do throws(LockError) {
-                    answers.append(.success(try enter(request, isRetry: isRetry, &queue, &scope)))
+                    answers.append(.success(try enter(arrival, &queue, &scope)))
                 } catch {
                     guard case .invalid = error else { throw error }
                     answers.append(.failure(error))
@@ -23,13 +22,19 @@ extension FileSession {
     }
 
     private func enter(
-        _ request: LockRequest,
-        isRetry: Bool,
+        _ arrival: Errands.Arrival,
         _ queue: inout FileQueue,
         _ scope: inout Scope
     ) throws(LockError) -> Entrance {
-        let claim = request.claim
-        if isRetry {
+        let (request, claim) = (arrival.request, arrival.request.claim)
+        switch registry.known(claim.owner) {
+        case .held(let held): return .granted(held)
+        case .waiting(let slot):
+            registry.join(claim.owner, arrival.slot)
+            return .waiting(slot, try contention(of: claim, &queue, scope.context))
+        case .unknown: break
+        }
+        if arrival.isRetry {
             try queue.removeAll(scope.context, &scope.news) { $0.owner == claim.owner && $0.tag.session != id }
         }
         let entry = QueueEntry(owner: claim.owner, mode: claim.mode, holder: request.holder, tag: SessionTag(id))
@@ -39,36 +44,32 @@ extension FileSession {
             return .granted(try registry.hold(claim, token: token, at: place, file: scope.file))
         case .queued(let place, let ahead):
             let contention = try queue.contention(ahead: ahead)
-            let slot = try registry.wait(for: claim, after: lastToken, at: place, file: scope.file)
+            try registry.wait(for: claim, in: arrival.slot, after: lastToken, at: place, file: scope.file)
             try watch(claim.owner, at: place.position, &queue, &scope)
-            return .waiting(slot, contention)
+            return .waiting(arrival.slot, contention)
         case .refused(let ahead):
             return .refused(try queue.contention(ahead: ahead))
         }
     }
 
     /// Who is in the way of a claim that waits.
-    func contention(of claim: LockClaim) throws(LockError) -> Section<Contention> {
-        try attempt(claim.name, creating: false) { queue, scope throws(LockError) in
-            guard let (position, mark) = try queue.locate(claim.owner, registry.place(of: claim.owner), scope.context),
-                mark.token == nil
-            else { return Contention() }
-            var ahead: Int? = 0
-            if position - queue.control.granted <= 128 {
-                try queue.walk(queue.control.granted..<position) { _, _ in
-                    ahead = ahead.map { $0 + 1 }
-                    return true
-                }
-            } else {
-                ahead = nil
-            }
-            return try queue.contention(ahead: ahead)
+    private func contention(
+        of claim: LockClaim,
+        _ queue: inout FileQueue,
+        _ context: QueueContext<SessionTag>
+    ) throws(LockError) -> Contention {
+        guard let (position, mark) = try queue.locate(claim.owner, registry.place(of: claim.owner), context),
+            mark.token == nil, position >= queue.control.granted, position - queue.control.granted <= 128
+        else { return try queue.contention(ahead: nil) }
+        var ahead = 0
+        try queue.walk(queue.control.granted..<position) { _, _ in
+            ahead += 1
+            return true
         }
+        return try queue.contention(ahead: ahead)
     }
 
-    /// Takes a claim out, and hands on what it held.
-    ///
-    /// - Parameter isHeld: Whether it is known to be held.
+    /// Takes a claim out, and hands on what it held; `isHeld` if it is known to be held.
     func remove(_ claim: LockClaim, isHeld: Bool) throws(LockError) -> Section<QueueRemoval> {
         try attempt(claim.name, creating: false, checksPlace: !isHeld) { queue, scope throws(LockError) in
             let removal = try queue.remove(claim.owner, registry.place(of: claim.owner), scope.context, &scope.news)

@@ -13,7 +13,7 @@ extension FileSession {
         } catch {
             for arrival in batch.arrivals {
                 registry.forget(arrival.request.claim.owner)
-                arrival.answer.finish(.failure(error))
+                arrival.finish(.failure(error))
             }
             batch.arrivals = []
             isDone = true
@@ -31,12 +31,11 @@ extension FileSession {
     /// - Returns: Whether there are no arrivals any more.
     private func arrive(_ batch: inout Errands.Batch, at name: LockName) throws(LockError) -> Bool {
         guard !batch.arrivals.isEmpty else { return true }
-        let requests = batch.arrivals.map { (request: $0.request, isRetry: $0.isRetry) }
-        switch try enter(requests, of: name) {
+        switch try enter(batch.arrivals, of: name) {
         case .busy: return false
         case .absent: return true
         case .done(let answers):
-            for (arrival, answer) in zip(batch.arrivals, answers) { arrival.answer.finish(answer) }
+            for (arrival, answer) in zip(batch.arrivals, answers) { arrival.finish(answer) }
             batch.arrivals = []
             return true
         }
@@ -61,7 +60,7 @@ extension FileSession {
         let leaving = Set(batch.departures.map(\.claim.owner))
         let arriving = Set(batch.arrivals.map(\.request.claim.owner))
         for arrival in batch.arrivals where leaving.contains(arrival.request.claim.owner) {
-            arrival.answer.finish(.success(.refused(Contention())))
+            arrival.finish(.success(.refused(Contention())))
         }
         for departure in batch.departures where arriving.contains(departure.claim.owner) {
             departure.answer?.open(.success(.notHeld))

@@ -118,12 +118,20 @@ extension FileSession {
     /// Whether the session's files and directory are still what others see.
     var isInPlace: Bool { directory.isInPlace && files.areInPlace }
 
+    /// Whether the session has lost its files; if it has not noticed, it ends now.
+    func isLost() -> Bool {
+        if registry.isClosed { return true }
+        guard !isInPlace else { return false }
+        breakDown()
+        return true
+    }
+
     /// Ends a session whose files are gone: to all others it is dead already.
     func breakDown() {
         _ = registry.end(waits: .restart, holds: .removed)
         files.remove()
         thread.stop()
-        refuseErrands { .success(.waiting(Self.restart(), Contention())) }
+        refuseErrands(.restart)
         wakeThread()
         cache.clear()
     }
@@ -134,21 +142,15 @@ extension FileSession {
         for file in cache.takeAll() { retire(file) }
         files.remove()
         thread.stop()
-        refuseErrands { .failure(.closed(store: directory.label)) }
+        refuseErrands(.closed)
         wakeThread()
     }
 
     /// Answers what will not be done any more.
-    func refuseErrands(_ answer: () -> Result<Entrance, LockError>) {
+    func refuseErrands(_ outcome: WaitOutcome) {
         for batch in errands.close() {
-            for arrival in batch.arrivals { arrival.answer.finish(answer()) }
+            for arrival in batch.arrivals { arrival.end(outcome) }
             for departure in batch.departures { departure.answer?.open(.success(.notHeld)) }
         }
-    }
-
-    private static func restart() -> WaitSlot<WaitOutcome> {
-        let slot = WaitSlot<WaitOutcome>()
-        slot.finish(.restart)
-        return slot
     }
 }

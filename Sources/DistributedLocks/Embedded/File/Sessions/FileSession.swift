@@ -1,5 +1,13 @@
 import Synchronization
 
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// One open ``FileStore``, as its directory knows it: two files, what it holds and waits for, and a thread that is told
 /// what the other sessions do.
 final class FileSession: Sendable {
@@ -43,6 +51,9 @@ final class FileSession: Sendable {
         let cache = LockFileCache(limit: configuration.openFileLimit)
         let probe = configuration.fileSystemProbe
         directory = try LockDirectory(path: configuration.directory, label: label, probe: probe)
+        guard directory.root.hasRoom(for: SpareDescriptors.needed) else {
+            throw LockError(PlatformErrno(code: EMFILE), trying: "use \(configuration.directory)", store: label)
+        }
         files = try SessionFiles(in: directory, random: configuration.random)
         let makeRoom = { @Sendable [spares] in
             cache.clear()
@@ -136,7 +147,7 @@ final class FileSession: Sendable {
         var known: [SessionID: Bool] = [:]
         return QueueContext(
             floor: FencingToken(rawValue: UInt64(max(1, now.microseconds))),
-            now: now,
+            since: { _ in now },
             isGone: { [self] mark in
                 if let kept = mark.tag.kept { return remaining(kept) <= .zero }
                 if mark.tag.session == id { return false }

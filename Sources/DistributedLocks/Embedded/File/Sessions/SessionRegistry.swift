@@ -16,7 +16,8 @@ struct HeldClaim: Sendable {
 final class SessionRegistry: Sendable {
     struct Wait {
         let claim: LockClaim
-        var slot: WaitSlot<WaitOutcome>
+        /// Where its tasks wait.
+        var slots: [WaitSlot<WaitOutcome>]
         let file: FileIdentity
         /// What was the last token when the wait began: a grant with a lower one is meant for an earlier wait.
         let lastToken: FencingToken
@@ -72,10 +73,10 @@ extension SessionRegistry {
             guard let wait = state.waits[owner] else { return .unknown }
             if wait.isAbandoned {
                 state.waits[owner]?.isAbandoned = false
-                state.waits[owner]?.slot = WaitSlot()
+                state.waits[owner]?.slots = [WaitSlot()]
                 state.moved.insert(owner)
             }
-            return state.waits[owner].map { .waiting($0.slot) } ?? .unknown
+            return (state.waits[owner]?.slots.first).map { .waiting($0) } ?? .unknown
         }
     }
 
@@ -94,19 +95,26 @@ extension SessionRegistry {
         }
     }
 
-    /// Enters a claim that is queued.
+    /// Enters a claim that is queued, and whose tasks wait in `slot`.
     ///
     /// - Throws: ``LockError/closed(store:)``.
-    func wait(for claim: LockClaim, after lastToken: FencingToken, at place: QueuePlace, file: FileIdentity)
-        throws(LockError) -> WaitSlot<WaitOutcome>
-    {
+    func wait(
+        for claim: LockClaim,
+        in slot: WaitSlot<WaitOutcome>,
+        after lastToken: FencingToken,
+        at place: QueuePlace,
+        file: FileIdentity
+    ) throws(LockError) {
         try state.withLock { state throws(LockError) in
             guard !state.isClosed else { throw LockError.closed(store: label) }
-            let slot = WaitSlot<WaitOutcome>()
-            state.waits[claim.owner] = Wait(claim: claim, slot: slot, file: file, lastToken: lastToken, place: place)
+            state.waits[claim.owner] = Wait(claim: claim, slots: [slot], file: file, lastToken: lastToken, place: place)
             state.uses.add(claim)
-            return slot
         }
+    }
+
+    /// Has `slot` learn the outcome of a wait as well.
+    func join(_ owner: OwnerID, _ slot: WaitSlot<WaitOutcome>) {
+        state.withLock { $0.waits[owner]?.slots.append(slot) }
     }
 
     /// Whether `owner` may be granted.
@@ -117,12 +125,15 @@ extension SessionRegistry {
     /// Turns a wait into a held claim. Does nothing if nobody waits (any more), or the token is from an earlier wait.
     func grant(_ owner: OwnerID, _ token: FencingToken) {
         let granted = state.withLock { state in Self.grant(owner, token, &state) }
-        if let (slot, held) = granted { slot.finish(.granted(held)) }
+        if let (slots, held) = granted { slots.finish(.granted(held)) }
     }
+
+    /// Where the tasks wait of a claim that is held now.
+    private typealias Granted = ([WaitSlot<WaitOutcome>], HeldClaim)
 
     /// Ends a held claim, or one whose grant has not got through yet.
     func lose(_ owner: OwnerID, _ token: FencingToken, _ reason: LossReason) {
-        let (granted, lost) = state.withLock { state -> ((WaitSlot<WaitOutcome>, HeldClaim)?, HeldClaim?) in
+        let (granted, lost) = state.withLock { state -> (Granted?, HeldClaim?) in
             let granted = Self.grant(owner, token, &state)
             guard let held = state.holds[owner]?.held, held.token == token else { return (granted, nil) }
             state.holds[owner] = nil
@@ -130,47 +141,47 @@ extension SessionRegistry {
             return (granted, held)
         }
         lost?.signal.raise(reason)
-        if let (slot, held) = granted { slot.finish(.granted(held)) }
+        if let (slots, held) = granted { slots.finish(.granted(held)) }
     }
 
-    private static func grant(_ owner: OwnerID, _ token: FencingToken, _ state: inout State) -> (
-        WaitSlot<WaitOutcome>, HeldClaim
-    )? {
+    private static func grant(_ owner: OwnerID, _ token: FencingToken, _ state: inout State) -> Granted? {
         guard let wait = state.waits[owner], !wait.isAbandoned, token > wait.lastToken else { return nil }
         state.removeWait(owner)
         let held = HeldClaim(claim: wait.claim, token: token, signal: LossSignal(), file: wait.file)
         state.holds[owner] = Hold(held: held, place: wait.place)
         state.uses.add(wait.claim)
-        return (wait.slot, held)
+        return (wait.slots, held)
     }
 
     /// Ends a wait; nothing of it is left in the file.
     func endWait(_ owner: OwnerID, _ outcome: WaitOutcome) {
-        state.withLock { $0.removeWait(owner)?.slot }?.finish(outcome)
+        state.withLock { $0.removeWait(owner)?.slots }?.finish(outcome)
     }
 
     /// Ends a wait whose entry may still be in the file, until a release takes it out.
     func fail(_ owner: OwnerID, _ error: LockError) {
-        let slot = state.withLock { state in
+        let slots = state.withLock { state in
             state.waits[owner]?.isAbandoned = true
-            return state.waits[owner]?.slot
+            return state.waits[owner]?.slots
         }
-        slot?.finish(.failed(error))
+        slots?.finish(.failed(error))
     }
 
     /// Removes a claim that has been taken out of the file.
     func forget(_ owner: OwnerID) {
-        let slot = state.withLock { state in
+        let slots = state.withLock { state in
             if let hold = state.holds.removeValue(forKey: owner) { state.uses.remove(hold.held.claim) }
-            return state.removeWait(owner)?.slot
+            return state.removeWait(owner)?.slots
         }
-        slot?.finish(.withdrawn)
+        slots?.finish(.withdrawn)
     }
 
     /// Keeps a wait from being granted after its task was cancelled, unless other tasks wait for the same claim.
     func abandon(_ owner: OwnerID) {
         state.withLock { state in
-            if let wait = state.waits[owner], wait.slot.isDeserted { state.waits[owner]?.isAbandoned = true }
+            if let wait = state.waits[owner], wait.slots.allSatisfy(\.isDeserted) {
+                state.waits[owner]?.isAbandoned = true
+            }
         }
     }
 
@@ -235,9 +246,16 @@ extension SessionRegistry {
             }
             return (Array(state.waits.values), Array(state.holds.values), state.uses.all)
         }
-        for wait in waits { wait.slot.finish(outcome) }
+        for wait in waits { wait.slots.finish(outcome) }
         for hold in holds { hold.held.signal.raise(reason) }
         return names
+    }
+}
+
+extension [WaitSlot<WaitOutcome>] {
+    /// Makes the outcome known in all of them.
+    func finish(_ outcome: WaitOutcome) {
+        for slot in self { slot.finish(outcome) }
     }
 }
 

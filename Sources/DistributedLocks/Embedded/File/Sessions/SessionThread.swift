@@ -137,6 +137,15 @@ final class SessionThread: Sendable {
         #endif
     }
 
+    /// Runs until the session ends, and lets go of it.
+    @inline(never)
+    private static func look(after session: consuming FileSession) -> SessionThread {
+        let thread = session.thread
+        var loop = SessionLoop(session)
+        loop.run()
+        return thread
+    }
+
     private static func main(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
         guard let argument else { return nil }
         // The program's signals are for its own threads.
@@ -147,12 +156,11 @@ final class SessionThread: Sendable {
             pthread_setname_np(name)
         #else
             // Not `pthread_setname_np`: the C library's module does not give it to Swift.
-            try? Descriptor.open("/proc/thread-self/comm", O_WRONLY).write(Array(name.utf8), at: 0)
+            try? Descriptor.open("/proc/thread-self/comm", O_WRONLY).write(Array(name.utf8))
         #endif
-        let session = Unmanaged<FileSession>.fromOpaque(argument).takeRetainedValue()
-        var loop = SessionLoop(session)
-        loop.run()
-        session.thread.ended()
+        let thread = look(after: Unmanaged<FileSession>.fromOpaque(argument).takeRetainedValue())
+        // Who waits for the end may rely on it that the session's files are closed.
+        thread.ended()
         return nil
     }
 }

@@ -17,6 +17,7 @@ enum WaitOutcome: Sendable {
 /// What the first look at the queue gave a request.
 enum Entrance: Sendable {
     case granted(HeldClaim)
-    case waiting(WaitSlot<WaitOutcome>, Contention)
+    /// In the queue or on its way there, and who is in the way, if that is known.
+    case waiting(WaitSlot<WaitOutcome>, Contention?)
     case refused(Contention)
 }
