@@ -183,6 +183,49 @@ import Testing
         #expect(tokens.count == 1)
     }
 
+    @Test("Forced release in the very step in which the lock goes on: the new holder is granted, and told")
+    func forcedAtExpiry() async throws {
+        _ = try await store.acquire(request(1))
+        let second = try request(2)
+        let work = Task { [store] in try await store.acquire(second) }
+        await clock.settle { (try? await waiters()) == 1 }
+        let name = second.claim.name
+        // Both at the same time; whichever visits first.
+        async let holders = store.forceRelease(name, from: .any)
+        clock.advance(to: .at(30))
+        _ = try await holders
+        _ = try await store.forceRelease(name, from: .any)
+        guard case .granted(let grant) = try await work.value else {
+            Issue.record("not granted")
+            return
+        }
+        let heard = Recorder<LossReason>()
+        grant.lossSignal?.listen { heard.add($0) }
+        #expect(heard.all == [.revoked])
+    }
+
+    @Test("What is left to the store is kept for as long as was asked, and then goes on by itself")
+    func kept() async throws {
+        let store = MemoryStore(clock: clock.leaseClock)
+        let (first, second) = (try request(1), try request(2))
+        guard case .granted(let grant) = try await store.acquire(first) else { return }
+        let heard = Recorder<LossReason>()
+        grant.lossSignal?.listen { heard.add($0) }
+        #expect(try await store.release(first.claim, after: .seconds(60)) == .released)
+        #expect(try await store.status(of: first.claim.name).holders.map(\.remaining) == [.seconds(60)])
+        let work = Task { try await store.acquire(second) }
+        await clock.settle { (try? await store.status(of: first.claim.name).waiters.count) == 1 }
+        clock.advance(to: .at(59))
+        #expect(try await store.status(of: first.claim.name).holders.map(\.owner) == [first.claim.owner])
+        clock.advance(to: .at(60))
+        guard case .granted = try await work.value else {
+            Issue.record("not granted")
+            return
+        }
+        #expect(heard.all.isEmpty)
+        #expect(try await store.release(first.claim, after: .seconds(60)) == .notHeld)
+    }
+
     @Test("Claims of a process store last until they are released")
     func process() async throws {
         let store = MemoryStore(clock: clock.leaseClock)

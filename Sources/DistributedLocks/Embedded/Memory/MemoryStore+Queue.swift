@@ -105,10 +105,13 @@ extension MemoryStore {
             var step = Step(context: context(now, after: state.lastToken), state: State())
             swap(&step.state, &state)
             defer {
-                granted = settle(name, &line, &step, now)
+                granted += takeGrants(name, &line, &step, now)
+                keep(line, of: name, &step)
                 swap(&step.state, &state)
             }
             try dropExpired(&line, &step, now)
+            // What has been granted by then is held for `body`.
+            granted = takeGrants(name, &line, &step, now)
             return try body(&line, &step)
         }
     }
@@ -134,8 +137,8 @@ extension MemoryStore {
         line.nextExpiry = first
     }
 
-    /// Takes note of what a change has brought.
-    private func settle(_ name: LockName, _ line: inout Line, _ step: inout Step, _ now: LeaseClock.Instant) -> [(
+    /// Makes holders of those who have been granted.
+    private func takeGrants(_ name: LockName, _ line: inout Line, _ step: inout Step, _ now: LeaseClock.Instant) -> [(
         Grant, WaitSlot<Outcome>
     )] {
         var granted: [(Grant, WaitSlot<Outcome>)] = []
@@ -151,11 +154,17 @@ extension MemoryStore {
             let lockClaim = LockClaim(name: name, mode: item.mark.mode, owner: item.mark.owner)
             granted.append((grant(lockClaim, claim.ttl, held, now), slot))
         }
+        step.news.granted = []
+        return granted
+    }
+
+    /// Keeps what a change has left; a queue that is idle is forgotten.
+    private func keep(_ line: Line, of name: LockName, _ step: inout Step) {
+        var line = line
         step.state.lastToken = max(step.state.lastToken, line.queue.control.lastToken)
         let isOver = line.queue.control.isIdle || step.state.isClosed
         watchExpiry(of: name, &line, isOver: isOver)
         if !isOver { step.state.lines[name] = line }
-        return granted
     }
 
     private func grant(
