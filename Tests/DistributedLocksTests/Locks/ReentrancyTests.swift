@@ -80,7 +80,7 @@ import Testing
         let error = await timeOut(work)
         #expect(
             error.map { "\($0)" }
-                == "timed out after 5 s waiting for \"a\": held by web-3 (pid 8123)"
+                == "timed out after 5 s waiting for \"a\": held by web-3 (pid 8123) for 0 s"
         )
         await lease.release()
     }

@@ -123,7 +123,7 @@ extension StoreConformance {
         )
         try expectTime(waiting?.waitingSince, of: asked, scene)
         // What comes from joining the queue must be told apart from what comes from the grant.
-        try await scene.observe()
+        try await scene.advance(by: scene.fixture.observation)
         try await scene.release(held)
         _ = try await scene.granted(waiter, "a released lock goes to who waits for it")
         let holding = try await scene.status().holders.first?.holder
