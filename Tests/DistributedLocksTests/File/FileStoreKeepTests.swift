@@ -53,7 +53,7 @@ struct FileStoreKeepTests {
         let b = try room.store(machine.clocks)
         let status = try await b.status(of: kept.name)
         #expect(status.holders.map(\.owner) == [kept.owner] && status.holders[0].remaining == .seconds(60))
-        #expect(status.holders[0].holder.host == "test")
+        #expect(status.holders[0].holder.host == "test" && status.holders[0].holder.heldSince != nil)
         machine.advance(by: 59)
         machine.setWall(by: 1_000_000)
         #expect(try await b.acquire(try claim("x"), .none).grant == nil)

@@ -58,10 +58,11 @@ struct FileStoreStressTests {
     @Test("processes killed at random moments wedge nothing and corrupt nothing")
     func randomKills() async throws {
         let random = RandomSource.system
-        var probes = try (0..<4).map { _ in try ProbeProcess([room.path, "stress", "x", "100000"], log: log) }
+        // More than have room in the first page of the lock file.
+        var probes = try (0..<9).map { _ in try ProbeProcess([room.path, "stress", "x", "100000"], log: log) }
         for _ in 0..<200 {
             try await Task.sleep(for: .microseconds(Int(random.next() % 20_000)))
-            let victim = Int(random.next() % 4)
+            let victim = Int(random.next() % 9)
             probes[victim].kill()
             probes[victim] = try ProbeProcess([room.path, "stress", "x", "100000"], log: log)
         }

@@ -65,6 +65,36 @@ struct FileStoreTroubleTests {
         await store.close()
     }
 
+    #if os(Linux)
+        /// Whether the kernel has another queue to give for changes of files; a user may have 128 by default.
+        private var kernelTells: Bool {
+            let queue = inotify_init1(0)
+            defer { close(queue) }
+            return queue >= 0
+        }
+
+        @Test("the kernel tells what is taken away, without any slow check", arguments: ["lock", "session", "parent"])
+        func toldByTheKernel(_ what: String) async throws {
+            let store = try room.store { $0.tickInterval = .seconds(3_600) }
+            let lost = Collector<LossReason>()
+            try await store.take(try claim("x")).lossSignal?.listen { lost.add($0) }
+            guard kernelTells else { try Test.cancel("the system watches no more files for this user") }
+            // Past the beats after which the files are watched.
+            try await Task.sleep(for: .milliseconds(500))
+            switch what {
+            case "lock": unlink(room.path + "/locks/x.lock")
+            case "session":
+                for name in TemporaryDirectory.entries(room.path + "/sessions") {
+                    unlink("\(room.path)/sessions/\(name)")
+                }
+            default: #expect(rename(room.directory.path, room.directory.path + "-old") == 0)
+            }
+            try await eventually("told") { lost.elements == [.removed] }
+            if what == "parent" { #expect(rename(room.directory.path + "-old", room.directory.path) == 0) }
+            await store.close()
+        }
+    #endif
+
     @Test("a directory that is moved away ends the leases, and what is granted after that is in the new one")
     func movedDirectory() async throws {
         let (a, b) = (
