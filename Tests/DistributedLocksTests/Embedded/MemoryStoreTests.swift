@@ -192,7 +192,7 @@ import Testing
         let name = second.claim.name
         // Both at the same time; whichever visits first.
         async let holders = store.forceRelease(name, from: .any)
-        clock.advance(to: .at(30))
+        await clock.advance(to: .at(30))
         _ = try await holders
         _ = try await store.forceRelease(name, from: .any)
         guard case .granted(let grant) = try await work.value else {
@@ -215,9 +215,9 @@ import Testing
         #expect(try await store.status(of: first.claim.name).holders.map(\.remaining) == [.seconds(60)])
         let work = Task { try await store.acquire(second) }
         await clock.settle { (try? await store.status(of: first.claim.name).waiters.count) == 1 }
-        clock.advance(to: .at(59))
+        await clock.advance(to: .at(59))
         #expect(try await store.status(of: first.claim.name).holders.map(\.owner) == [first.claim.owner])
-        clock.advance(to: .at(60))
+        await clock.advance(to: .at(60))
         guard case .granted = try await work.value else {
             Issue.record("not granted")
             return
