@@ -33,7 +33,9 @@ actor ArrivalBook: LockStore {
     func release(_ claim: LockClaim) async throws -> ReleaseOutcome { try await base.release(claim) }
     func status(of name: LockName) async throws -> LockStatus { try await base.status(of: name) }
     func list() async throws -> [LockStatus] { try await base.list() }
-    func forceRelease(_ name: LockName, from condition: HolderCondition) async throws -> [Holder] { try await base.forceRelease(name, from: condition) }
+    func forceRelease(_ name: LockName, from condition: HolderCondition) async throws -> [Holder] {
+        try await base.forceRelease(name, from: condition)
+    }
     func close() async { await base.close() }
 
     /// The claim that was granted with `token`.
