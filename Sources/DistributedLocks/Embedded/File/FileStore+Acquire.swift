@@ -84,12 +84,11 @@ extension FileStore {
             let queued = request.onQueued.map { _ in WaitSlot<Contention?>() }
             let arrival = Errands.Arrival(request: request, isRetry: isRetry, slot: slot, queued: queued)
             // A session that has ended meanwhile is asked for anew.
-            guard session.errands.add(arrival) else {
+            guard session.leave(arrival) else {
                 slot.finish(.restart)
                 return .waiting(slot, nil)
             }
             timer.set()
-            session.wakeThread()
             guard let queued else { return .waiting(slot, nil) }
             return .waiting(slot, try await queued.outcome())
         }

@@ -31,8 +31,7 @@ extension FileStore {
     private func withdraw(_ claim: LockClaim, _ session: FileSession) async throws -> ReleaseOutcome {
         let answer = Latch<Result<ReleaseOutcome, LockError>>()
         let departure = Errands.Departure(claim: claim, answer: answer, since: .now)
-        guard session.errands.add(departure) else { return .notHeld }
-        session.wakeThread()
+        guard session.leave(departure) else { return .notHeld }
         guard let result = await answer.value(for: answer.enter()) else { return .notHeld }
         return try result.get()
     }

@@ -206,9 +206,7 @@ extension FileStore {
         for timer in due {
             switch timer {
             case .deadline(let session, let claim):
-                if session.errands.add(Errands.Departure(claim: claim, answer: nil, since: now)) {
-                    sessions[ObjectIdentifier(session)] = session
-                }
+                _ = session.leave(Errands.Departure(claim: claim, answer: nil, since: now))
             case .look(let session, let name):
                 session.registry.suspect([name])
                 sessions[ObjectIdentifier(session)] = session

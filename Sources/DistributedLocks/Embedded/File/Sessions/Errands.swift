@@ -54,25 +54,32 @@ final class Errands: Sendable {
 
     private let state = Mutex(State())
 
+    /// What becomes of an errand that is left.
+    enum Acceptance {
+        /// The session is closed; nobody will do it.
+        case refused
+        /// It is the first; the thread has to be woken.
+        case first
+        /// The thread has been woken for another one that it has not taken yet.
+        case joined
+    }
+
     /// Leaves an arrival.
-    ///
-    /// - Returns: `false` if the session is closed.
-    func add(_ arrival: Arrival) -> Bool {
+    func add(_ arrival: Arrival) -> Acceptance {
         add(at: arrival.request.claim.name) { $0.arrivals.append(arrival) }
     }
 
     /// Leaves a departure.
-    ///
-    /// - Returns: `false` if the session is closed.
-    func add(_ departure: Departure) -> Bool {
+    func add(_ departure: Departure) -> Acceptance {
         add(at: departure.claim.name) { $0.departures.append(departure) }
     }
 
-    private func add(at name: LockName, _ body: (inout Batch) -> Void) -> Bool {
+    private func add(at name: LockName, _ body: (inout Batch) -> Void) -> Acceptance {
         state.withLock { state in
-            guard !state.isClosed else { return false }
+            guard !state.isClosed else { return .refused }
+            let isFirst = state.batches.isEmpty
             body(&state.batches[name, default: Batch()])
-            return true
+            return isFirst ? .first : .joined
         }
     }
 

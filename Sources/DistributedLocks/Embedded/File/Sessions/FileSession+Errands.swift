@@ -2,6 +2,25 @@ extension FileSession {
     /// How long a departure is tried whose file another process keeps busy.
     private static let departurePatience = Duration.seconds(2)
 
+    /// Leaves an errand to the session's thread.
+    ///
+    /// - Returns: `false` if the session is closed.
+    func leave(_ arrival: Errands.Arrival) -> Bool { wakeThread(for: errands.add(arrival)) }
+
+    /// Leaves an errand to the session's thread.
+    ///
+    /// - Returns: `false` if the session is closed.
+    func leave(_ departure: Errands.Departure) -> Bool { wakeThread(for: errands.add(departure)) }
+
+    private func wakeThread(for acceptance: Errands.Acceptance) -> Bool {
+        switch acceptance {
+        case .refused: return false
+        case .first: wakeThread()
+        case .joined: break
+        }
+        return true
+    }
+
     /// Does what tasks have left to the session's thread at one name.
     ///
     /// - Returns: What could not be done since another process is in a critical section of the file.
