@@ -129,6 +129,39 @@ struct FileStoreProcessTests {
         _ = try await probes[3].granted("k")
     }
 
+    @Test func `A forced release whose process is killed right after the change is noticed by those whom it concerns`()
+        async throws
+    {
+        let (holder, waiter) = (try ProbeProcess(room), try ProbeProcess(room))
+        try await holder.acquire("k", "x")
+        _ = try await holder.granted("k")
+        let pipes = room.path + "/sessions/"
+        let ofHolder = try #require(TemporaryDirectory.entries(pipes).first { $0.hasSuffix(".wake") })
+        try await waiter.acquire("k", "x")
+        let ofWaiter = try #require(TemporaryDirectory.entries(pipes).first { $0.hasSuffix(".wake") && $0 != ofHolder })
+        // Neither reads its pipe, so that the messages can be taken out of it.
+        for process in [holder, waiter] { process.signal(SIGSTOP) }
+        let store = try room.store()
+        #expect(try await store.forceRelease(LockName("x"), from: .any).count == 1)
+        for pipe in [ofHolder, ofWaiter] {
+            let file = open(pipes + pipe, O_RDWR | O_NONBLOCK | O_CLOEXEC)
+            defer { close(file) }
+            var bytes = [UInt8](repeating: 0, count: 4_096)
+            let count = read(file, &bytes, bytes.count)
+            let messages = stride(from: 0, to: max(count, 0), by: WakeMessage.size).compactMap {
+                WakeMessage(bytes[$0..<$0 + WakeMessage.size])
+            }
+            let first = try #require(messages.first { $0.kind != .look })
+            #expect(first.kind == .review && messages.count > 1)
+            // The one that comes before the change; a killed process would not have sent the others.
+            #expect(write(file, first.bytes, WakeMessage.size) == WakeMessage.size)
+        }
+        for process in [holder, waiter] { process.signal(SIGCONT) }
+        _ = try await holder.expect("lost k it was released by force")
+        _ = try await waiter.granted("k")
+        await store.close()
+    }
+
     @Test("between two events neither the holder nor any waiter does anything at all")
     func idle() async throws {
         let probes = try await line(3)

@@ -141,9 +141,17 @@ extension FileSession {
     }
 
     /// Cuts off the holders that are meant.
+    ///
+    /// Those whom it concerns are told before: this process may be killed between the change and the messages that follow it,
+    /// and nobody watches for its end. They find the file busy until then, and look again.
     func removeHolders(of name: LockName, meantBy condition: HolderCondition) throws(LockError) -> Section<[Holder]> {
         try attempt(name, creating: false) { queue, scope throws(LockError) in
             try pruneAll(&queue, &scope)
+            try queue.walk(queue.everybody) { _, mark in
+                if mark.tag.session != id { deliver(.review, mark) }
+                // The holders, and the first who waits.
+                return mark.token != nil
+            }
             return try queue.removeHolders(meantBy: condition, of: name, scope.context, &scope.news).map(\.holder)
         }
     }

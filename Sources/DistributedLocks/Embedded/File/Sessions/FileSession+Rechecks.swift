@@ -16,7 +16,11 @@ extension FileSession {
         case .done(let comparison):
             for (owner, token) in comparison.granted { registry.grant(owner, token) }
             for owner in comparison.missing { registry.endWait(owner, .restart) }
-            for held in comparison.lost { registry.lose(held.claim.owner, held.token, .removed) }
+            for held in comparison.lost {
+                // Who takes a claim of a living session out of a file that is in its place does so by force.
+                let reason = held.file == comparison.file ? LossReason.revoked : .removed
+                registry.lose(held.claim.owner, held.token, reason)
+            }
         }
         return true
     }
@@ -72,6 +76,12 @@ extension FileSession {
         var granted: [(OwnerID, FencingToken)] = []
         var missing: [OwnerID] = []
         var lost: [HeldClaim] = []
+        /// The file that says so.
+        let file: FileIdentity
+
+        init(file: FileIdentity) {
+            self.file = file
+        }
     }
 
     private func compare(queue: inout FileQueue, _ scope: inout Scope) throws(LockError) -> Comparison {
@@ -83,7 +93,7 @@ extension FileSession {
             return true
         }
         let claims = registry.claims(on: scope.name)
-        var comparison = Comparison()
+        var comparison = Comparison(file: scope.file)
         for owner in claims.waiting {
             if let token = tokens[owner] {
                 comparison.granted.append((owner, token))

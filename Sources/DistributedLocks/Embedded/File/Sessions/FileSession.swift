@@ -220,7 +220,8 @@ extension FileSession {
         for item in news.moved where item.mark.tag.session != id { deliver(.recheck, item.mark) }
     }
 
-    private func deliver(_ kind: WakeMessage.Kind, _ mark: QueueMark<SessionTag>) {
+    /// Sends a message to the session of a holder or waiter.
+    func deliver(_ kind: WakeMessage.Kind, _ mark: QueueMark<SessionTag>) {
         let message = WakeMessage(kind, owner: mark.owner, token: mark.token ?? FencingToken(rawValue: 0))
         if mark.tag.session == id {
             receive(message)
@@ -237,6 +238,7 @@ extension FileSession {
         case .granted: registry.grant(message.owner, message.token)
         case .revoked: registry.lose(message.owner, message.token, .revoked)
         case .recheck: registry.suspect(place: message.owner)
+        case .review: if let name = registry.name(of: message.owner) { registry.suspect([name]) }
         }
     }
 

@@ -18,6 +18,8 @@ package struct WakeMessage: Hashable, Sendable {
         case revoked = 3
         /// The waiter has to watch other sessions than before.
         case recheck = 4
+        /// The file of the name that the holder or waiter is concerned with is about to be changed by force.
+        case review = 5
     }
 
     package let kind: Kind
