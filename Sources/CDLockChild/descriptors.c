@@ -4,12 +4,10 @@
 
 #include "descriptors.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -18,6 +16,8 @@
 #ifdef __linux__
 #include <sys/syscall.h>
 #endif
+
+#include "numbers.h"
 
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
@@ -39,56 +39,28 @@ static int highest_descriptor(void) {
     return (int)limit.rlim_cur;
 }
 
-#ifdef __linux__
-
-/// An entry of a directory as getdents64(2) delivers it.
-struct directory_entry {
-    uint64_t inode;
-    int64_t offset;
-    uint16_t length;
-    uint8_t type;
-    char name[];
+/// A ``descriptor_action`` and its context.
+struct descriptor_visit {
+    descriptor_action action;
+    const void *context;
 };
 
-/// Calls `action` for each descriptor above the standard streams; `false` if the system does not list them.
-static bool for_each_listed(descriptor_action action, const void *context) {
-    int folder = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0) {
-        return false;
+static bool visit(int folder, const char *number, void *context) {
+    const struct descriptor_visit *visit = context;
+    int descriptor = 0;
+    for (const char *digit = number; *digit >= '0' && *digit <= '9'; digit++) {
+        descriptor = descriptor * 10 + (*digit - '0');
     }
-    // Not readdir(3): it allocates memory, which a process forked from one with several threads must not do.
-    _Alignas(struct directory_entry) char buffer[4096];
-    long count;
-    while ((count = syscall(SYS_getdents64, folder, buffer, sizeof buffer)) > 0) {
-        for (long position = 0; position < count;) {
-            const struct directory_entry *entry = (const struct directory_entry *)(buffer + position);
-            position += entry->length;
-            int descriptor = 0;
-            for (const char *digit = entry->name; *digit >= '0' && *digit <= '9'; digit++) {
-                descriptor = descriptor * 10 + (*digit - '0');
-            }
-            if (descriptor > STDERR_FILENO && descriptor != folder) {
-                action(descriptor, context);
-            }
-        }
+    if (descriptor > STDERR_FILENO && descriptor != folder) {
+        visit->action(descriptor, visit->context);
     }
-    close(folder);
-    return count == 0;
+    return true;
 }
-
-#else
-
-static bool for_each_listed(descriptor_action action, const void *context) {
-    (void)action;
-    (void)context;
-    return false;
-}
-
-#endif
 
 /// Calls `action` for each descriptor above the standard streams, also where the system does not list them.
 static void for_each(descriptor_action action, const void *context) {
-    if (for_each_listed(action, context)) {
+    struct descriptor_visit listed = {action, context};
+    if (dlock_each_number("/proc/self/fd", visit, &listed)) {
         return;
     }
     int end = highest_descriptor();

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,6 +15,8 @@
 #ifdef __linux__
 #include <sys/syscall.h>
 #endif
+
+#include "numbers.h"
 
 /// A flag of pidfd_send_signal(2) since Linux 6.9: the signal goes to the process group that the process is the leader of.
 #define SIGNAL_PROCESS_GROUP (1U << 2)
@@ -62,15 +63,6 @@ int dlock_group_signal(struct process_group group, int signal_number) {
 
 #ifdef __linux__
 
-/// An entry of a directory as getdents64(2) delivers it.
-struct directory_entry {
-    uint64_t inode;
-    int64_t offset;
-    uint16_t length;
-    uint8_t type;
-    char name[];
-};
-
 enum sight { NO_LIVING_MEMBER, LIVING_MEMBER, CANNOT_SEE };
 
 /// Whether the process with this number belongs to the group and has not ended.
@@ -107,30 +99,32 @@ static enum sight look_at(int proc, const char *number, pid_t group) {
     return is_member && state != 'Z' && state != 'X' && state != 'x' ? LIVING_MEMBER : NO_LIVING_MEMBER;
 }
 
+/// What is known after a look at some processes.
+struct search {
+    pid_t group;
+    bool has_seen_any;
+    bool is_blind;
+    bool has_found;
+};
+
+static bool search_in(int proc, const char *number, void *context) {
+    struct search *search = context;
+    enum sight sight = look_at(proc, number, search->group);
+    search->has_seen_any = true;
+    search->is_blind = search->is_blind || sight == CANNOT_SEE;
+    search->has_found = sight == LIVING_MEMBER;
+    return !search->has_found;
+}
+
 /// Looks for a living member among all processes.
 static enum sight look_for_members(pid_t group) {
-    int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (proc < 0) {
-        return CANNOT_SEE;
+    struct search search = {group, false, false, false};
+    bool are_listed = dlock_each_number("/proc", search_in, &search);
+    if (search.has_found) {
+        return LIVING_MEMBER;
     }
-    // Not readdir(3): it allocates memory, which a process forked from one with several threads must not do.
-    _Alignas(struct directory_entry) char buffer[4096];
-    enum sight result = CANNOT_SEE;
-    bool is_blind = false;
-    long count;
-    while (result != LIVING_MEMBER && (count = syscall(SYS_getdents64, proc, buffer, sizeof buffer)) > 0) {
-        for (long position = 0; position < count && result != LIVING_MEMBER;) {
-            const struct directory_entry *entry = (const struct directory_entry *)(buffer + position);
-            position += entry->length;
-            if (entry->name[0] < '0' || entry->name[0] > '9') {
-                continue;
-            }
-            result = look_at(proc, entry->name, group);
-            is_blind = is_blind || result == CANNOT_SEE;
-        }
-    }
-    close(proc);
-    return result == LIVING_MEMBER ? result : is_blind || count < 0 ? CANNOT_SEE : result;
+    // Having seen any process, one can believe that the others would have been seen as well.
+    return are_listed && search.has_seen_any && !search.is_blind ? NO_LIVING_MEMBER : CANNOT_SEE;
 }
 
 /// The first line of the mount table in `text` that ends at or after its beginning; cuts it off with a null character.

@@ -1,36 +1,31 @@
 import Synchronization
 
-/// Sees to it that a loop of uncontended locks, which never has to suspend, lets other tasks have their turn.
+/// Sees to it that loops of uncontended locks, which never have to suspend, let other tasks have their turn.
 ///
-/// A task that has locked again and again for ``length`` yields before its next lock. Tasks are told apart by a hash of their
-/// identity, in a fixed number of slots: two tasks that share one take turns at yielding. That is looked at now and then only: in
-/// between a call costs no more than reading one number.
+/// As long as a service is asked for locks without a break, one of those who ask yields every ``length``. Which one depends on the
+/// clock and on the order of the requests alone, so that a simulation is the same each time; in between a call costs no
+/// more than reading one number.
 struct TaskTurns: Sendable {
-    private final class Slot: Sendable {
+    private final class Turn: Sendable {
         /// When the present turn ends, in ticks.
         let end = Atomic(Int64.min)
     }
 
-    /// How long a task may go on without a break.
+    /// How long locks may be taken without a break.
     static let length = Duration.milliseconds(1)
-    /// A task that has not been seen for longer than this has most probably been suspended meanwhile, and begins a new turn.
+    /// After a pause that is longer than this nobody goes on without a break, and a new turn begins.
     private static let memory = Duration.milliseconds(10)
 
-    /// How often it is looked at whose turn it is.
-    private static let interval = Duration.microseconds(50)
+    private let turn = Turn()
 
-    private let nextLook = Slot()
-    private let slots = (0..<16).map { _ in Slot() }
-
-    /// Whether the present task has had its turn and ought to yield; a new turn begins then.
+    /// Whether the present turn is over, so that whoever asks ought to yield; a new turn begins then.
     func isOver(at now: LeaseClock.Instant) -> Bool {
         let now = now.offset.ticks
-        guard now >= nextLook.end.load(ordering: .relaxed) else { return false }
-        nextLook.end.store(now + Self.interval.ticks, ordering: .relaxed)
-        let slot = slots[withUnsafeCurrentTask { $0?.hashValue ?? 0 } & (slots.count - 1)]
-        let end = slot.end.load(ordering: .relaxed)
+        let end = turn.end.load(ordering: .relaxed)
         guard now >= end else { return false }
-        slot.end.store(now + Self.length.ticks, ordering: .relaxed)
+        // Of those who ask at the same moment one is told.
+        let next = now + Self.length.ticks
+        guard turn.end.compareExchange(expected: end, desired: next, ordering: .relaxed).exchanged else { return false }
         return now <= end &+ Self.memory.ticks
     }
 }

@@ -6,7 +6,7 @@ import Testing
 
 /// Loops of uncontended locks, which never have to suspend, leave other tasks their turn.
 @Suite struct TaskTurnsTests {
-    @Test func `A turn lasts a millisecond; a task that locks seldom begins a new one each time, and never yields`() {
+    @Test func `A turn lasts a millisecond; after a pause a new one begins, and nobody yields`() {
         let turns = TaskTurns()
         let times: [(Double, Bool)] = [
             (0, false), (0.5, false), (0.9, false), (1.01, true), (1.2, false), (2.1, true),
