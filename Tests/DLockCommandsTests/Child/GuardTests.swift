@@ -30,7 +30,8 @@ struct GuardTests {
     }
 
     @Test func `The time to hold is kept while dlock is stopped`() async throws {
-        let (process, command) = try await start(["--hold-at-most", "4s"])
+        // Not to be ended by a request: the guard has to kill it.
+        let (process, command) = try await start(["--hold-at-most", "4s"], script: "trap '' TERM; exec sleep 60")
         process.signal(SIGSTOP)
         #expect(await eventually { await isGone(command) })
         // The lock has not been given away: its holder lives, and says so when it goes on.
@@ -101,7 +102,7 @@ struct GuardTests {
 
     @Test func `A command on Redis is dead before the lease of a stopped dlock ends`() async throws {
         try await RedisServer.with { server in
-            let note = "echo $$ > \(scratch.path("command")); exec sleep 60"
+            let note = "trap '' TERM; echo $$ > \(scratch.path("command")); exec sleep 60"
             let options = ["run", "--store", server.url, "--ttl", "3s", "name", "--"]
             let holder = try tool.start(options + ["sh", "-c", note])
             #expect(await eventually { scratch.number("command") != nil })
